@@ -1,0 +1,56 @@
+"""The one family of errors that a caller may see.
+
+Each room defines its own subclasses beside the code that raises them. An interface translates them: the merchant API into
+a problem document (RFC 9457), the end-user API into the first seed's envelope, a command into one line on stderr.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class InvalidMember:
+    """One thing that is wrong with one member of a request: a JSON Pointer (RFC 6901), a frozen code, and the remedy in words."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class DomainError(Exception):
+    """Something the caller did or met that has a name. `code` is frozen; `detail` says what would be right, and holds no personal data."""
+
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "The request could not be carried out"
+    http_status: ClassVar[int] = 400
+
+    def __init__(self, detail: str = "", *, errors: Sequence[InvalidMember] = (), headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+class InvalidRequest(DomainError):
+    """Members of the request are missing or wrong; `errors` names each."""
+
+    code = "invalid_request"
+    title = "The request has invalid members"
+    http_status = 422
+
+
+class NotFound(DomainError):
+    """There is no such thing here. The same for an id that never was, of another merchant, and of the other mode."""
+
+    code = "not_found"
+    title = "Not found"
+    http_status = 404
+
+
+class Conflict(DomainError):
+    """The request is right in itself, but not now."""
+
+    code = "conflict"
+    title = "Not possible in the present state"
+    http_status = 409

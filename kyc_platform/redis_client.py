@@ -1,0 +1,22 @@
+"""The one connection pool to Redis of a process.
+
+What Redis holds may vanish at any moment: caches, hints and quotas live there, truth never does.
+"""
+
+from functools import cache
+
+import redis
+from django.conf import settings
+
+SOCKET_TIMEOUT_SECONDS = 2.0
+
+
+@cache
+def redis_client() -> "redis.Redis[bytes]":
+    """Return the process's client. Answers are bytes. Every call may raise redis.RedisError; the caller decides what that means."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=SOCKET_TIMEOUT_SECONDS,
+        socket_connect_timeout=SOCKET_TIMEOUT_SECONDS,
+        health_check_interval=30,
+    )
