@@ -1,0 +1,1 @@
+"""People: operators of the platform, and members of merchants."""

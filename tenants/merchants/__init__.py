@@ -1,0 +1,1 @@
+"""Merchants: their rows, their states, the opening of their schemas and their keys."""

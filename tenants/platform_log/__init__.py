@@ -1,0 +1,1 @@
+"""The platform's own log: what operators, members and the system did to merchants, keys and accounts."""
