@@ -4,6 +4,7 @@ import zoneinfo
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django_tenants.models import DomainMixin, TenantMixin
@@ -29,7 +30,7 @@ class Merchant(TenantMixin):  # type: ignore[misc]  # django-tenants is untyped
 
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
     schema_name = models.CharField(max_length=63, unique=True, default=new_schema_name, editable=False)
-    slug = models.CharField(max_length=40)
+    slug = models.CharField(max_length=40, validators=[RegexValidator(SLUG_PATTERN, "write it in a-z, 0-9 and single hyphens, like acme-pay")])
     name = models.CharField(max_length=120)
     mode = models.CharField(max_length=8, choices=[(mode.value, mode.value) for mode in Mode])
     sandbox_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="sandbox")
