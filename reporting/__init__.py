@@ -1,0 +1,1 @@
+"""Reports for compliance, from the event log."""

@@ -4,6 +4,8 @@ import logging.config
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
+
 from kyc_platform.observability.logs import logging_config
 from kyc_platform.settings.environment import Environment
 
@@ -118,6 +120,7 @@ CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULE = {
     "ring for due work": {"task": "verification.ring_due", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
     "rebuild the hints of due work": {"task": "verification.rebuild_due", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
+    "nightly work": {"task": "verification.nightly", "schedule": crontab(hour="3", minute="17")},
 }
 
 # --- S3 ---------------------------------------------------------------------------------------------------------------

@@ -72,10 +72,10 @@ def note_answer(check: ProviderCheck, result: CheckResult, *, raw_sealed: bytes,
     check.save(update_fields=["state", "answered_at", "outcome", "reasons", "result_version", "raw_sealed", "raw_sha256"])
 
 
-def note_reopened(check: ProviderCheck) -> None:
-    """Note that the provider has taken its answer back and is thinking again."""
-    check.state = CheckState.SUBMITTED
-    check.save(update_fields=["state"])
+def note_reopened(check: ProviderCheck, *, hours: int, at: datetime) -> None:
+    """Note that the provider has taken its answer back; it has the same time again to give another."""
+    check.state, check.submitted_at, check.deadline_at = CheckState.SUBMITTED, at, at + timedelta(hours=hours)
+    check.save(update_fields=["state", "submitted_at", "deadline_at"])
 
 
 def close_check(check: ProviderCheck, state: CheckState) -> None:

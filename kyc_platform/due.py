@@ -1,0 +1,54 @@
+"""Hints of which merchants have due work, so that nobody asks them all.
+
+Truth is `due_at` in each merchant's schema. The hint is a Redis sorted set of schemas by their earliest due moment; it may be lost or
+wrong at any time, and `rebuild` makes it again from the truth.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import redis
+from django.db import transaction
+
+from kyc_platform.redis_client import redis_client
+from kyc_platform.schema import current_schema
+
+logger = logging.getLogger(__name__)
+
+HINTS = "due:schemas"
+LEASE_SECONDS = 20  # a schema that was rung for and not swept by then is rung for again
+
+
+def hint_on_commit(due_at: datetime) -> None:
+    """Note, once the present transaction has committed, that the current merchant has work due at that moment."""
+    schema = current_schema()
+    transaction.on_commit(lambda: hint({schema: due_at}), robust=True)
+
+
+def hint(due_at_of: Mapping[str, datetime]) -> None:
+    """Note for each schema that work is due at a moment; an earlier hint stays."""
+    if not due_at_of:
+        return
+    try:
+        redis_client().zadd(HINTS, {schema: due_at.timestamp() for schema, due_at in due_at_of.items()}, lt=True)
+    except redis.RedisError:
+        logger.warning("due hints unreachable")
+
+
+def take_due_schemas(now: datetime, *, limit: int = 1000) -> list[str]:
+    """Return the schemas with work due by now, and put each off by a lease, within which it should be swept."""
+    client = redis_client()
+    schemas = [name.decode() for name in client.zrangebyscore(HINTS, "-inf", now.timestamp(), start=0, num=limit)]
+    if schemas:
+        until = (now + timedelta(seconds=LEASE_SECONDS)).timestamp()
+        client.zadd(HINTS, dict.fromkeys(schemas, until), gt=True, xx=True)
+    return schemas
+
+
+def forget_hint() -> None:
+    """Drop the current merchant's hint: it is being swept now, and the sweep hints at what is due next."""
+    try:
+        redis_client().zrem(HINTS, current_schema())
+    except redis.RedisError:
+        logger.warning("due hints unreachable")

@@ -1,0 +1,85 @@
+"""JSON in and out by orjson, and one fixed negotiation: the API speaks JSON whatever the client says it would accept.
+
+Measured: DRF's own negotiation costs a third of an ordinary request, and the standard library's JSON a third of an upload.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from kyc_platform.errors import DomainError
+
+JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+
+
+class NotJson(DomainError):
+    """The body is not JSON."""
+
+    code = "not_json"
+    title = "The body is not valid JSON"
+    http_status = 400
+
+
+class BodyTooBig(DomainError):
+    """The body is larger than any request may be."""
+
+    code = "body_too_big"
+    title = "The body is too big"
+    http_status = 413
+
+
+def dump_json(value: object) -> bytes:
+    """Return the UTF-8 JSON of plain values, dataclasses, datetimes (RFC 3339, UTC as `Z`) and dates."""
+    return orjson.dumps(value, default=str, option=JSON_OPTIONS)
+
+
+class OrjsonRenderer(BaseRenderer):
+    """Renders every answer of the API."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
+        """Return the bytes of `data`; nothing for an answer without a body."""
+        return b"" if data is None else dump_json(data)
+
+
+class OrjsonParser(BaseParser):
+    """Reads a JSON body. Raises NotJson, which says where it stopped, or BodyTooBig before reading."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        """Return the parsed value. An empty body is an empty object."""
+        try:
+            body = stream.body
+        except RequestDataTooBig:
+            raise BodyTooBig("Send at most 10 MB as the document; use multipart/form-data to spare the third that base64 adds.") from None
+        if not body:
+            return {}
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise NotJson(f"The body is not valid JSON: it cannot be read at line {error.lineno}, column {error.colno}.") from None
+
+
+class FixedNegotiation(BaseContentNegotiation):
+    """Picks the parser by the request's content type, and the first renderer always."""
+
+    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+        """Return the parser for the content type; a body that says nothing of itself is read as the first kind."""
+        content_type = (request.content_type or "").partition(";")[0].strip().lower()
+        if not content_type:
+            return parsers[0]
+        return next((parser for parser in parsers if parser.media_type == content_type), None)
+
+    def select_renderer(self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None) -> tuple[BaseRenderer, str]:
+        """Return the view's first renderer."""
+        return renderers[0], renderers[0].media_type or "application/json"

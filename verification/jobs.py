@@ -1,0 +1,36 @@
+"""The jobs of the house, by name: asked for here, done in `tasks.py`. Each is also due in a row, so that losing it costs time only."""
+
+from datetime import datetime
+
+from kyc_platform.background import enqueue_on_commit, enqueue_once_on_commit
+from kyc_platform.due import hint_on_commit
+
+START_CHECK = "verification.start_check"
+POLL_CHECK = "verification.poll_check"
+HANDLE_CALLBACK = "verification.handle_callback"
+DELIVER_WEBHOOKS = "verification.deliver_webhooks"
+SWEEP = "verification.sweep"
+SWEEP_ORPHANS = "verification.sweep_orphans"
+RING_DUE = "verification.ring_due"
+REBUILD_DUE = "verification.rebuild_due"
+NIGHTLY = "verification.nightly"
+
+
+def start_check(verification_pk: int) -> None:
+    """Ask the provider about a submitted verification."""
+    enqueue_on_commit(START_CHECK, verification_pk=verification_pk)
+
+
+def handle_callback(callback_pk: int) -> None:
+    """Fetch and apply what a stored callback announces."""
+    enqueue_on_commit(HANDLE_CALLBACK, callback_pk=callback_pk)
+
+
+def deliver_webhooks() -> None:
+    """Send the deliveries that the present transaction owes, with whatever else is due."""
+    enqueue_once_on_commit(DELIVER_WEBHOOKS)
+
+
+def look_again(due_at: datetime) -> None:
+    """Have this merchant swept at that moment, when a row of the present transaction is due."""
+    hint_on_commit(due_at)

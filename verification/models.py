@@ -1,0 +1,27 @@
+"""The tables of the house, gathered for Django; each is defined in the room that owns it."""
+
+from verification.callbacks.models import ProviderCallback
+from verification.customers.models import Customer, CustomerKey
+from verification.documents.models import Document, DocumentSubmission
+from verification.events.models import Event
+from verification.levels.models import Level
+from verification.lifecycle.models import Verification
+from verification.providers.models import ProviderCheck
+from verification.reviews.models import Review
+from verification.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+
+__all__ = [
+    "Customer",
+    "CustomerKey",
+    "Document",
+    "DocumentSubmission",
+    "Event",
+    "Level",
+    "ProviderCallback",
+    "ProviderCheck",
+    "Review",
+    "Verification",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

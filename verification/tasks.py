@@ -1,0 +1,81 @@
+"""The bodies of the jobs. Each parses ids, makes one workflow call, and may run twice, late, or on a row that has moved on.
+
+`**_` lets an older worker accept arguments that a newer web process added.
+"""
+
+from typing import Any
+
+from django.utils import timezone
+
+from kyc_platform.background import doorbell_answered, platform_task, ring, tenant_task
+from kyc_platform.due import take_due_schemas
+from kyc_platform.schema import current_schema
+from tenants.merchants.serving import serving_schemas
+from verification import jobs
+from verification.customers.stages import Stage
+from verification.workflow import checking, collecting, notifying, receiving, sweeping
+
+
+@tenant_task(jobs.START_CHECK)
+def start_check(*, verification_pk: int, **_: Any) -> None:
+    """Put a submitted verification to its provider."""
+    checking.start_check(verification_pk=verification_pk, at=timezone.now())
+
+
+@tenant_task(jobs.POLL_CHECK)
+def poll_check(*, verification_pk: int, **_: Any) -> None:
+    """Ask the provider for an answer that did not come by itself."""
+    checking.poll_check(verification_pk=verification_pk, at=timezone.now())
+
+
+@tenant_task(jobs.HANDLE_CALLBACK)
+def handle_callback(*, callback_pk: int, **_: Any) -> None:
+    """Fetch and apply what a callback announced."""
+    receiving.handle_callback(callback_pk=callback_pk, at=timezone.now())
+
+
+@tenant_task(jobs.DELIVER_WEBHOOKS)
+def deliver_webhooks(**_: Any) -> None:
+    """Send what is due to the merchant's endpoints."""
+    doorbell_answered(jobs.DELIVER_WEBHOOKS)
+    notifying.deliver_due()
+
+
+@tenant_task(jobs.SWEEP_ORPHANS)
+def sweep_orphans(**_: Any) -> None:
+    """Remove objects whose row was never written."""
+    collecting.sweep_orphans(at=timezone.now())
+
+
+@tenant_task(jobs.SWEEP)
+def sweep(**_: Any) -> None:
+    """Ring for everything of one merchant that is due, and hint at what is due next."""
+    now = timezone.now()
+    schema = current_schema()
+    sweeping.begin_sweep()
+    for verification_pk, stage in sweeping.due_verifications(at=now):
+        ring(jobs.START_CHECK if stage is Stage.SUBMITTED else jobs.POLL_CHECK, schema, verification_pk=verification_pk)
+    for callback_pk in sweeping.due_callbacks(at=now):
+        ring(jobs.HANDLE_CALLBACK, schema, callback_pk=callback_pk)
+    notifying.deliver_due()
+    sweeping.end_sweep()
+
+
+@platform_task(jobs.RING_DUE)
+def ring_due(**_: Any) -> None:
+    """Ring for a sweep of every merchant that the hints say has due work."""
+    for schema in take_due_schemas(timezone.now()):
+        ring(jobs.SWEEP, schema)
+
+
+@platform_task(jobs.REBUILD_DUE)
+def rebuild_due(**_: Any) -> None:
+    """Make the hints again from the truth, in case Redis lost them."""
+    sweeping.rebuild_hints()
+
+
+@platform_task(jobs.NIGHTLY)
+def nightly(**_: Any) -> None:
+    """Ring for each merchant's nightly work."""
+    for schema in serving_schemas():
+        ring(jobs.SWEEP_ORPHANS, schema)

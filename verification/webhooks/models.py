@@ -1,0 +1,88 @@
+"""What merchants are told: endpoint → delivery → attempt (Standard Webhooks 1.0)."""
+
+from django.db import models
+from django.db.models import Q
+
+from verification.events.models import Event
+
+
+class EndpointState(models.TextChoices):
+    """Whether an endpoint is served."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+
+class WebhookEndpoint(models.Model):
+    """An address of the merchant's that events are posted to, with the secret that signs them (sealed with the merchant's key)."""
+
+    uid = models.CharField(max_length=40, unique=True)
+    url = models.CharField(max_length=2048)
+    event_types = models.JSONField(default=list, help_text="empty: every type")
+    secret_sealed = models.BinaryField()
+    state = models.CharField(max_length=16, choices=EndpointState, default=EndpointState.ENABLED)
+    created_at = models.DateTimeField()
+    disabled_at = models.DateTimeField(null=True)
+    disabled_because = models.CharField(max_length=24, blank=True)
+    failing_since = models.DateTimeField(null=True, help_text="the first failure after the last success")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="endpoint_state_known", condition=Q(state__in=EndpointState.values))]
+
+    def __str__(self) -> str:
+        """Return the public id."""
+        return self.uid
+
+
+class DeliveryState(models.TextChoices):
+    """What has become of a delivery."""
+
+    OWED = "owed"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"  # every retry failed; kept for recovery
+    CANCELLED = "cancelled"  # its endpoint is gone
+
+
+class WebhookDelivery(models.Model):
+    """One event owed to one endpoint. Written with the event, sent later, at least once, always under the event's own id."""
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
+    state = models.CharField(max_length=16, choices=DeliveryState, default=DeliveryState.OWED)
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, help_text="also the lease: a sender moves it ahead while it posts")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "event"], name="delivery_once"),
+            models.CheckConstraint(
+                name="delivery_due_iff_owed", condition=Q(state="owed", due_at__isnull=False) | (~Q(state="owed") & Q(due_at__isnull=True))
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="delivery_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        """Return the state and how often it was tried."""
+        return f"{self.state} after {self.attempt_count}"
+
+
+class WebhookAttempt(models.Model):
+    """One POST: when, how it ended, how long it took, and the first 2 KB of the answer."""
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    status_code = models.PositiveSmallIntegerField(null=True, help_text="null: no answer came")
+    failure = models.CharField(max_length=24, blank=True, help_text="timeout, dns, refused_address, connection, tls, protocol, status")
+    duration_ms = models.PositiveIntegerField()
+    answer_start = models.BinaryField(default=b"")
+
+    class Meta:
+        indexes = [models.Index(fields=["delivery", "number"], name="attempt_of_delivery")]
+
+    def __str__(self) -> str:
+        """Return the number and the status."""
+        return f"attempt {self.number}: {self.status_code or self.failure}"
