@@ -10,7 +10,7 @@ from django.utils import timezone
 from kyc_platform.background import doorbell_answered, platform_task, ring, tenant_task
 from kyc_platform.due import take_due_schemas
 from kyc_platform.schema import current_schema
-from tenants.merchants.serving import serving_schemas
+from tenants.routing.entry import working_schemas
 from verification import jobs
 from verification.customers.stages import Stage
 from verification.workflow import checking, collecting, notifying, receiving, sweeping
@@ -77,5 +77,5 @@ def rebuild_due(**_: Any) -> None:
 @platform_task(jobs.NIGHTLY)
 def nightly(**_: Any) -> None:
     """Ring for each merchant's nightly work."""
-    for schema in serving_schemas():
+    for schema in working_schemas():
         ring(jobs.SWEEP_ORPHANS, schema)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from kyc_platform.actor import SYSTEM
 from kyc_platform.schema import current_schema
-from kyc_platform.storage.errors import StorageUnavailable
+from kyc_platform.storage.client import StorageUnavailable
 from tenants.routing.context import current_merchant
 from verification import jobs
 from verification.callbacks.route_tokens import route_token

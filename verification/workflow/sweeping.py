@@ -8,7 +8,7 @@ from django.db.models import Min
 
 from kyc_platform.due import forget_hint, hint
 from kyc_platform.schema import current_schema
-from tenants.merchants.serving import serving_schemas
+from tenants.routing.entry import working_schemas
 from verification.callbacks.models import ProviderCallback
 from verification.customers.stages import Stage
 from verification.lifecycle.models import Verification
@@ -54,7 +54,7 @@ def end_sweep() -> None:
 def rebuild_hints() -> int:
     """Make the hints of all serving merchants again from the truth, some hundred schemas a query; return how many have due work."""
     found = 0
-    serving = iter(serving_schemas())
+    serving = iter(working_schemas())
     while schemas := tuple(islice(serving, SCHEMAS_PER_QUERY)):
         due_at_of = _first_due(schemas)
         hint(due_at_of)

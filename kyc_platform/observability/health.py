@@ -1,0 +1,47 @@
+"""What a load balancer and an operator ask: does the process live, can it work, what has it done."""
+
+from collections.abc import Callable
+
+import redis
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from kyc_platform.redis_client import redis_client
+from kyc_platform.storage.objects import is_reachable
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200: the process takes requests. Asks nothing else, so that a dead database does not get web processes killed."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 when every dependency can be reached, else 503, with the state of each."""
+    states = {name: "ok" if probe() else "unreachable" for name, probe in PROBES.items()}
+    is_ready = all(state == "ok" for state in states.values())
+    return JsonResponse({"status": "ready" if is_ready else "not_ready", "dependencies": states}, status=200 if is_ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer in Prometheus' text format. No label holds a merchant's or a customer's id."""
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _redis() -> bool:
+    try:
+        return bool(redis_client().ping())
+    except redis.RedisError:
+        return False
+
+
+PROBES: dict[str, Callable[[], bool]] = {"database": _database, "redis": _redis, "storage": is_reachable}
