@@ -6,9 +6,12 @@ for a merchant's table fails outside. So no transaction can touch both sides, wh
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.db import connection
+from django.db import connection as django_connection
 from django_tenants.utils import get_public_schema_name
+
+connection: Any = django_connection  # django-tenants adds the schema to it, and is untyped
 
 
 class NoSchema(RuntimeError):
@@ -41,3 +44,9 @@ def inside_schema(schema: str) -> Iterator[None]:
         yield
     finally:
         connection.set_tenant(previous, include_public=previous_public)
+
+
+def leave_every_schema() -> None:
+    """Put this thread's connection into `public`, wherever it was. Sends nothing to the database."""
+    if not is_public():
+        connection.set_schema_to_public()

@@ -72,7 +72,13 @@ def rotate_key(*, key: MerchantApiKey, overlap_seconds: int, expires_at: datetim
         if old.revoked:
             raise KeyIsRevoked
         issued = issue_key(
-            merchant=old.merchant, name=old.name, scopes=old.scopes, expires_at=expires_at, ip_allow_list=old.ip_allow_list, actor=actor, at=at
+            merchant=old.merchant,
+            name=old.name,
+            scopes=old.scopes,
+            expires_at=expires_at,
+            ip_allow_list=old.ip_allow_list,
+            actor=actor,
+            at=at,
         )
         MerchantApiKey.objects.filter(pk=issued.key.pk).update(rotated_from=old)
         end = at + timedelta(seconds=overlap_seconds)
@@ -99,7 +105,8 @@ def valid_name(name: str) -> str:
     """Return the name without surrounding blanks. Raises InvalidRequest."""
     stripped = name.strip()
     if not 0 < len(stripped) <= NAME_CHARACTERS_MAX:
-        raise InvalidRequest(errors=[InvalidMember("/name", "invalid", f"1 to {NAME_CHARACTERS_MAX} characters that say what the key is for")])
+        remedy = f"1 to {NAME_CHARACTERS_MAX} characters that say what the key is for"
+        raise InvalidRequest(errors=[InvalidMember("/name", "invalid", remedy)])
     return stripped
 
 
@@ -116,7 +123,8 @@ def valid_networks(texts: Iterable[str]) -> list[str]:
 
 
 def _locked(key: MerchantApiKey) -> MerchantApiKey:
-    return MerchantApiKey.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=key.pk)
+    row: MerchantApiKey = MerchantApiKey.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=key.pk)
+    return row
 
 
 def _record(action: str, key: MerchantApiKey, *, actor: Actor, at: datetime, **details: str | int | list[str]) -> None:

@@ -30,7 +30,8 @@ def known_scopes(names: Iterable[str]) -> list[str]:
     wanted = set(names)
     unknown = sorted(wanted - set(ALL_SCOPES))
     if unknown:
-        raise InvalidRequest(errors=[InvalidMember("/scopes", "unknown_scope", f"{', '.join(unknown)}: the scopes are {', '.join(ALL_SCOPES)}")])
+        remedy = f"{', '.join(unknown)}: the scopes are {', '.join(ALL_SCOPES)}"
+        raise InvalidRequest(errors=[InvalidMember("/scopes", "unknown_scope", remedy)])
     if not wanted:
         raise InvalidRequest(errors=[InvalidMember("/scopes", "required", "name at least one scope; a key without any can do nothing")])
     return [name for name in ALL_SCOPES if name in wanted]

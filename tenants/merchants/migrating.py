@@ -1,6 +1,7 @@
 """Bringing one merchant's schema up to the code: each migration commits together with the row that says it was applied."""
 
 from contextlib import nullcontext
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -33,7 +34,7 @@ def migrate_schema(schema: str) -> list[MigrationKey]:
     that exists; here both are one transaction. A migration that declares `atomic = False` must be able to run twice.
     """
     with inside_schema(schema):
-        executor = MigrationExecutor(connection)
+        executor: Any = MigrationExecutor(connection)  # its steps are methods that Django's types leave out
         executor.recorder.ensure_schema()
         plan = executor.migration_plan(wanted_leaves(executor.loader))
         state = executor._create_project_state(with_applied_migrations=True)

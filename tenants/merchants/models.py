@@ -12,6 +12,8 @@ from django_tenants.models import DomainMixin, TenantMixin
 from tenants.merchants.names import PUBLIC_ID_PATTERN, SCHEMA_NAME_PATTERN, SLUG_PATTERN, new_public_id, new_schema_name
 from tenants.merchants.states import MerchantState, Mode, check_transition
 
+SLUG_REMEDY = "write it in a-z, 0-9 and single hyphens, like acme-pay"
+
 
 def require_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is a zone of the IANA time zone database."""
@@ -30,13 +32,11 @@ class Merchant(TenantMixin):  # type: ignore[misc]  # django-tenants is untyped
 
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
     schema_name = models.CharField(max_length=63, unique=True, default=new_schema_name, editable=False)
-    slug = models.CharField(max_length=40, validators=[RegexValidator(SLUG_PATTERN, "write it in a-z, 0-9 and single hyphens, like acme-pay")])
+    slug = models.CharField(max_length=40, validators=[RegexValidator(SLUG_PATTERN, SLUG_REMEDY)])
     name = models.CharField(max_length=120)
     mode = models.CharField(max_length=8, choices=[(mode.value, mode.value) for mode in Mode])
     sandbox_of = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="sandbox")
-    state = models.CharField(
-        max_length=10, choices=[(state.value, state.value) for state in MerchantState], default=MerchantState.OPENING
-    )
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in MerchantState], default=MerchantState.OPENING)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[require_time_zone])
     plan = models.CharField(max_length=32, default="standard")
     wrapped_key = models.BinaryField()
@@ -90,6 +90,8 @@ class Merchant(TenantMixin):  # type: ignore[misc]  # django-tenants is untyped
 
 class Domain(DomainMixin):  # type: ignore[misc]  # django-tenants is untyped
     """A host name of a merchant's own. A request to it must prove itself as that merchant's."""
+
+    domain = models.CharField(max_length=253, unique=True)
 
     def clean(self) -> None:
         """Keep host names in the one form that browsers send: lower case, ASCII, without a port."""

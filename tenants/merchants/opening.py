@@ -83,7 +83,8 @@ def finish_opening(live: Merchant, *, actor: Actor, at: datetime) -> Merchant:
             if merchant.state == MerchantState.OPENING:
                 merchant.move_to(MerchantState.ACTIVE, at=at)
                 record("merchant.opened", target=merchant.public_id, merchant=live.public_id, actor=actor, at=at)
-    return Merchant.objects.select_related("sandbox").get(pk=live.pk)
+    opened: Merchant = Merchant.objects.select_related("sandbox").get(pk=live.pk)
+    return opened
 
 
 def suspend_merchant(*, merchant: Merchant, reason: str, actor: Actor, at: datetime) -> None:
@@ -126,4 +127,5 @@ def both_modes(live: Merchant) -> list[Merchant]:
 
 def live_of(merchant: Merchant) -> Merchant:
     """Return the live merchant of a row in either mode, as it is now."""
-    return Merchant.objects.get(pk=merchant.sandbox_of_id or merchant.pk)
+    live: Merchant = Merchant.objects.get(pk=merchant.sandbox_of_id or merchant.pk)
+    return live

@@ -6,7 +6,6 @@ merchant API's quota call does on every request, and after `settings.API_KEY_CAC
 
 import logging
 import secrets
-from collections import Counter
 
 import redis
 from django.conf import settings
@@ -16,7 +15,15 @@ from kyc_platform.redis_client import redis_client
 logger = logging.getLogger(__name__)
 
 VERSION_BYTES = 8
-_epochs: Counter[str] = Counter()
+
+
+class _Epoch:
+    """A number that only grows."""
+
+    number = 0
+
+
+_epoch = _Epoch()
 
 
 def revocation_key(schema: str) -> str:
@@ -27,14 +34,15 @@ def revocation_key(schema: str) -> str:
 def revocation_version(schema: str) -> bytes:
     """Return the present version; b"" when nothing was stopped lately, and when Redis does not answer."""
     try:
-        return redis_client().get(revocation_key(schema)) or b""
+        version = redis_client().get(revocation_key(schema))
     except redis.RedisError:
         return b""
+    return version if isinstance(version, bytes) else b""
 
 
-def local_epoch(schema: str) -> int:
-    """Return how often this process itself has stopped something of this merchant."""
-    return _epochs[schema]
+def local_epoch() -> int:
+    """Return how often this process itself has stopped something. What was remembered in an earlier epoch is read again."""
+    return _epoch.number
 
 
 def announce_revocation(schema: str) -> None:
@@ -42,7 +50,7 @@ def announce_revocation(schema: str) -> None:
 
     The version is random and needs to outlive memories only, so that a Redis that lost everything cannot give an old one again.
     """
-    _epochs[schema] += 1
+    _epoch.number += 1
     try:
         redis_client().set(revocation_key(schema), secrets.token_hex(VERSION_BYTES), ex=settings.API_KEY_CACHE_SECONDS * 20)
     except redis.RedisError:

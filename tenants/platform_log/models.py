@@ -45,7 +45,10 @@ class PlatformLogEntry(models.Model):
         raise PlatformLogIsAppendOnly("an entry of the platform's log is never deleted")
 
 
-def record(action: str, *, target: str, merchant: str = "", actor: Actor, at: datetime, **details: str | int | bool | list[str] | None) -> None:
+Detail = str | int | bool | list[str] | None
+
+
+def record(action: str, *, target: str, merchant: str = "", actor: Actor, at: datetime, **details: Detail) -> None:
     """Append one entry, in the caller's transaction in `public`."""
     PlatformLogEntry.objects.create(
         at=at, actor_kind=actor.kind, actor_id=actor.id, action=action, merchant=merchant, target=target, details=details

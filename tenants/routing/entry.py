@@ -86,7 +86,7 @@ def merchant_context(schema: str) -> MerchantContext:
     Never inside a merchant's transaction: it may read `public`.
     """
     remembered = _by_schema.get(schema)
-    epoch = local_epoch(schema)
+    epoch = local_epoch()
     if remembered is not None and remembered.epoch == epoch:
         return remembered.context
     with leave_merchant():
@@ -121,7 +121,7 @@ def enter_schema_of_task(schema: str) -> Iterator[MerchantContext]:
 
 @contextmanager
 def enter_by_slug(slug: str, *, mode: Mode = Mode.LIVE) -> Iterator[MerchantContext]:
-    """Enter a merchant for an operator's command, by its readable name and mode. Raises UnknownMerchant, MerchantNotOpen or MerchantClosed."""
+    """Enter a merchant for an operator's command, by slug and mode. Raises UnknownMerchant, MerchantNotOpen or MerchantClosed."""
     schema = Merchant.objects.filter(slug=slug, mode=mode).values_list("schema_name", flat=True).first()
     if schema is None:
         raise UnknownMerchant(f"no {mode} merchant is called {slug}")

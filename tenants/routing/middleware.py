@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import cast
 
-from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from kyc_platform.schema import leave_every_schema
 from tenants.routing.context import ENTERED, MerchantContext
 from tenants.routing.entry import enter_merchant
 
@@ -29,8 +30,9 @@ class PublicSchemaMiddleware:
                 request.merchant_stack = stack  # type: ignore[attr-defined]
                 response = self.get_response(request)
                 entered = ENTERED.get()
-                if entered is not None and isinstance(response, StreamingHttpResponse) and not response.is_async:
-                    response.streaming_content = pieces_within(entered.context, iter(response.streaming_content))
+                if entered is not None and isinstance(response, StreamingHttpResponse):
+                    # Synchronous, as every response here: the platform is served by WSGI alone.
+                    response.streaming_content = pieces_within(entered.context, cast(Iterator[bytes], response.streaming_content))
                 return response
         finally:
             reset()
@@ -39,8 +41,7 @@ class PublicSchemaMiddleware:
 def reset() -> None:
     """Put this thread outside every merchant."""
     ENTERED.set(None)
-    if connection.schema_name != "public":
-        connection.set_schema_to_public()
+    leave_every_schema()
 
 
 def pieces_within(context: MerchantContext, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -39,7 +39,7 @@ def check_database_session(*, databases: Sequence[str] | None = None, **_: Any) 
     """Refuse a server that is too old and a pooler that moves sessions between servers."""
     found: list[CheckMessage] = []
     for alias in databases or []:
-        connection = connections[alias]
+        connection: Any = connections[alias]
         connection.ensure_connection()
         if connection.pg_version < MINIMUM_VERSION:
             found.append(OLD_SERVER)
