@@ -1,7 +1,7 @@
 # What there is to do here; `make` alone lists it. The work itself is Python: kyc_platform/embedded/.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .local/venv/bin/python
-INSTALL := "$(PYTHON)" -P kyc_platform/embedded/install.py
+INSTALL := "$(PYTHON)" -BE -m kyc_platform.embedded.install
 .DEFAULT_GOAL := help
 .PHONY: help up demo down test lint bench clean lock
 MAKEFLAGS += --no-print-directory
@@ -38,7 +38,7 @@ bench: ## measure against the baselines and print the table of docs/PERFORMANCE.
 
 clean: ## stop everything and leave the checkout as it was cloned: data, keys and environment are deleted
 	@if [ -e .local/state.json ] || [ -e .local/test ]; then $(INSTALL) embedded && $(VENV) -m kyc_platform.embedded down; fi
-	@"$(PYTHON)" -P kyc_platform/embedded/sweep.py
+	@"$(PYTHON)" -BE -m kyc_platform.embedded.sweep
 
 lock: ## write the lock files anew from pyproject.toml, with the newest versions it allows
 	@$(INSTALL) dev

@@ -7,11 +7,11 @@ never ends would see none of that. Tests keep apart by opening merchants of thei
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from django.test.utils import setup_databases
 from pytest_django.plugin import DjangoDbBlocker
 
 # Every module in tests/fixtures is a plugin: the fixtures of a house stand in a file of their own.
@@ -19,15 +19,24 @@ pytest_plugins = [f"tests.fixtures.{path.stem}" for path in sorted(Path(__file__
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:  # noqa: ARG001
-    """Open the migrated test database to the whole session, and tell processes that tests start where it is."""
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Create and migrate this process's database, open it to the whole session, and tell processes that tests start where it is.
+
+    In place of pytest-django's own, which creates databases only for tests that carry its mark.
+    """
     django_db_blocker.unblock()
-    os.environ["DATABASE_URL"] = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    setup_databases(verbosity=0, interactive=False, aliases={"default": False})
+    name = connection.settings_dict["NAME"]
+    os.environ["DATABASE_URL"] = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
     yield
     connection.close()
+    with connection._nodb_cursor() as cursor:  # by force: a test's thread or process may still hold a connection
+        cursor.execute(f"DROP DATABASE {connection.ops.quote_name(name)} WITH (FORCE)")
     django_db_blocker.restore()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def database(django_db_setup: None) -> Any:  # noqa: ARG001
+def database(django_db_setup: None) -> None:
     """Every test has the database, without asking."""

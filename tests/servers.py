@@ -7,13 +7,10 @@ its PostgreSQL database comes from pytest-django. DATABASE_URL, REDIS_URL and S3
 It is loaded by `-p` in pyproject.toml: a conftest would come after pytest-django has imported the settings.
 """
 
-import fcntl
 import os
 import secrets
-import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -23,12 +20,10 @@ from botocore.config import Config
 
 from kyc_platform.embedded.direct import DirectServers
 from kyc_platform.embedded.environment import base_environment, platform_environment
-from kyc_platform.embedded.leftovers import stop_leftovers
 from kyc_platform.embedded.places import TESTS, Folder
+from kyc_platform.embedded.runs import clear_abandoned_runs, clear_run, hold_run
 from kyc_platform.embedded.servers import embedded_names, embedded_servers
 from kyc_platform.embedded.state import State, save_state, settle_ports
-
-RUN_LOCK = "run.lock"
 
 
 class TestServers:
@@ -45,11 +40,8 @@ class TestServers:
         TESTS.mkdir(parents=True, exist_ok=True)
         for folder in TESTS.parent, TESTS:
             folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
-        for path in TESTS.glob("run-*"):
-            clear_if_abandoned(Folder(path))
-        self.folder.make()
-        self.lock = (self.folder.path / RUN_LOCK).open("w")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        clear_abandoned_runs()
+        self.lock = hold_run(self.folder)
         state = State()
         settle_ports(state, [*embedded_names(self.given), "web", "provider"], say=_say)
         save_state(self.folder, state)
@@ -63,19 +55,9 @@ class TestServers:
         """Stop the servers and remove their folder. May be repeated."""
         if self.direct is not None:
             self.direct.stop()
-        shutil.rmtree(self.folder.path, ignore_errors=True)
-        shutil.rmtree(self.folder.elsewhere, ignore_errors=True)
+        clear_run(self.folder)
         if self.lock is not None:
             self.lock.close()
-
-
-def clear_if_abandoned(folder: Folder) -> None:
-    """Stop and remove the servers of a run whose process is gone: nobody holds its lock any more."""
-    with suppress(FileNotFoundError, BlockingIOError), (folder.path / RUN_LOCK).open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        stop_leftovers(folder)
-        shutil.rmtree(folder.path, ignore_errors=True)
-        shutil.rmtree(folder.elsewhere, ignore_errors=True)
 
 
 def take_own_share(number: int) -> None:
@@ -109,6 +91,4 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
+    sys.stderr.write(f"{line}\n")

@@ -1,6 +1,6 @@
 """The checkout's own Python environment, `.local/venv`, from a lock file. Run by the machine's Python, so the standard library only.
 
-    python3.11 kyc_platform/embedded/install.py embedded|dev
+    python3.11 -m kyc_platform.embedded.install embedded|dev
 
 `embedded` is what the platform runs on, `dev` adds the tools and the tests' libraries. Needs Python 3.11 with pip; the module
 `ensurepip`, which some distributions leave out, is not needed. May be repeated: when nothing changed it takes no time, and what an
@@ -15,10 +15,10 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-LOCAL = ROOT / ".local"
+from kyc_platform.embedded.places import PLATFORM, ROOT
+
+LOCAL = PLATFORM.path
 VENV = LOCAL / "venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"

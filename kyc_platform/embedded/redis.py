@@ -27,7 +27,7 @@ class Redis:
         """Return the REDIS_URL of one of its databases."""
         return f"redis://:{quote(self.state.redis_password, safe='')}@{HOST}:{self.state.ports[NAME]}/{number}"
 
-    def prepare(self, *, say: Callable[[str], None]) -> None:  # noqa: ARG002  # every server takes it
+    def prepare(self, *, say: Callable[[str], None]) -> None:
         """Write its configuration; the data stays."""
         self.home.mkdir(mode=0o700, exist_ok=True)
         settings = {

@@ -3,16 +3,18 @@
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from types_boto3_s3.client import S3Client
-
 from kyc_platform.embedded.places import Folder, write_private
 from kyc_platform.embedded.program import Program
 from kyc_platform.embedded.state import HOST, State
+
+if TYPE_CHECKING:
+    from types_boto3_s3.client import S3Client
 
 NAME = "s3"
 BUCKET = "kyc-documents"
@@ -42,7 +44,7 @@ class S3:
             "S3_SECRET_ACCESS_KEY": self.state.s3_secret_key,
         }
 
-    def prepare(self, *, say: Callable[[str], None]) -> None:  # noqa: ARG002  # every server takes it
+    def prepare(self, *, say: Callable[[str], None]) -> None:
         """Make the folder of the objects and an empty configuration, so that nobody's own rclone configuration is read."""
         self.home.mkdir(mode=0o700, exist_ok=True)
         (self.home / "objects").mkdir(mode=0o700, exist_ok=True)
@@ -53,7 +55,8 @@ class S3:
         binary = Path(sysconfig.get_path("scripts")) / "rclone"
         command = (str(binary), "serve", "s3", str(self.home / "objects"), "--addr", f"{HOST}:{self.state.ports[NAME]}")
         options = ("--config", str(self.home / "rclone.conf"), "--umask", "077", "--log-level", "NOTICE")
-        key = {"RCLONE_AUTH_KEY": f'"{self.state.s3_access_key},{self.state.s3_secret_key}"'}  # rclone reads a list: quoted, it is one entry
+        # rclone reads a list of pairs here: in quotation marks it is one entry.
+        key = {"RCLONE_AUTH_KEY": f'"{self.state.s3_access_key},{self.state.s3_secret_key}"'}
         return Program(NAME, command + options, self.home, environment=key)
 
     def is_ready(self) -> bool:
@@ -70,8 +73,8 @@ class S3:
         if bucket not in [entry.get("Name") for entry in client.list_buckets()["Buckets"]]:
             client.create_bucket(Bucket=bucket)
 
-    def _client(self) -> S3Client:
-        return boto3.client(
+    def _client(self) -> "S3Client":
+        client: S3Client = boto3.client(
             "s3",
             endpoint_url=self.url,
             region_name=REGION,
@@ -86,3 +89,4 @@ class S3:
                 proxies={},
             ),
         )
+        return client

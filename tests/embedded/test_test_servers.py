@@ -2,11 +2,6 @@
 
 import os
 
-import boto3
-import psycopg2
-import pytest
-import redis
-from botocore.exceptions import ClientError
 from django.db import connection
 
 

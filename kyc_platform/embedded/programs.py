@@ -1,0 +1,44 @@
+"""The platform's own processes: web, worker, scheduler, the sandbox provider, and the demonstration's webhook receiver."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from kyc_platform.embedded.places import ROOT, Folder
+from kyc_platform.embedded.program import Program
+from kyc_platform.embedded.state import HOST, State
+
+# The names are those of the ports in the state and of the log files.
+WITH_PORTS = ("web", "provider", "receiver")
+CELERY = (sys.executable, "-m", "celery", "-A", "kyc_platform.celery")
+# One machine: nothing to gossip with, nobody to greet, no heartbeat to send.
+ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+WORKER_CONCURRENCY = 2
+
+
+def platform_programs(folder: Folder, state: State, environment: Mapping[str, str]) -> list[Program]:
+    """Return the processes in the order of their start. `environment` holds every setting of the platform."""
+    web = ("granian", "--interface", "wsgi", "--no-ws", "--host", HOST, "--port", str(state.ports["web"]))
+    # Workers as cores and one blocking thread each: more threads wait for each other (docs/PERFORMANCE.md).
+    size = ("--workers", str(os.cpu_count() or 1), "--blocking-threads", "1", "--respawn-failed-workers")
+    scheduler = ("beat", "--schedule", str(folder.path / "scheduler"), "--pidfile", "", "--loglevel", "WARNING")
+    worker = ("worker", "--pool", "prefork", "--concurrency", str(WORKER_CONCURRENCY), "--loglevel", "INFO", *ALONE)
+    provider = {
+        "SANDBOX_PROVIDER_HOST": HOST,
+        "SANDBOX_PROVIDER_PORT": str(state.ports["provider"]),
+        "SANDBOX_PROVIDER_STATE": str(folder.path / "provider.sqlite3"),
+        **{name: environment[name] for name in ("SANDBOX_PROVIDER_API_KEY", "SANDBOX_PROVIDER_CALLBACK_SECRET", "KYC_ENVIRONMENT")},
+    }
+    receiver = {
+        "RECEIVER_HOST": HOST,
+        "RECEIVER_PORT": str(state.ports["receiver"]),
+        "RECEIVER_STATE": str(folder.path / "receiver.sqlite3"),
+        "RECEIVER_SECRET_FILE": str(folder.path / "receiver.secret"),
+    }
+    return [
+        Program("provider", (sys.executable, "-m", "verification.providers.sandbox.service"), ROOT, provider),
+        Program("receiver", (sys.executable, "-m", "kyc_platform.demo.receiver"), ROOT, receiver),
+        Program("web", (sys.executable, "-m", *web, *size, "kyc_platform.wsgi:application"), ROOT, environment),
+        Program("worker", (*CELERY, *worker), ROOT, environment, stop_seconds=30),
+        Program("scheduler", (*CELERY, *scheduler), ROOT, environment),
+    ]
