@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from verification.documents.inspection import pdf_process
 from verification.documents.inspection.errors import (
@@ -20,7 +19,6 @@ from verification.documents.inspection.types import Limits
 
 WALL_SECONDS_MAX = 20
 VERDICT_BYTES_MAX = 100
-SOURCE_ROOT = Path(__file__).resolve().parents[3]
 REFUSALS: dict[str, type[UploadRefused]] = {
     pdf_process.UNREADABLE: PdfUnreadable,
     pdf_process.ENCRYPTED: PdfEncrypted,
@@ -47,11 +45,10 @@ def clean_pdf(body: bytes, limits: Limits) -> CleanPdf:
     """
     try:
         done = subprocess.run(  # noqa: S603  # our own module, and a number
-            [sys.executable, "-m", pdf_process.__name__, str(limits.pages_max)],
+            [sys.executable, "-I", pdf_process.__file__, str(limits.pages_max)],
             input=body,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # the parser's complaints quote the document
-            cwd=SOURCE_ROOT,
             env={"PATH": os.defpath},  # no secret of ours is within reach of a parser that was taken over
             timeout=WALL_SECONDS_MAX,
             check=False,
