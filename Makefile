@@ -7,7 +7,7 @@ INSTALL := "$(PYTHON)" -BE -m kyc_platform.embedded.install
 MAKEFLAGS += --no-print-directory
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
 up: ## set everything up, start the platform, show customers being verified, keep serving until Ctrl-C
 	@$(INSTALL) embedded
@@ -18,8 +18,7 @@ demo: ## play the demonstration against the running platform; starts and stops i
 	@exec $(VENV) -m kyc_platform.embedded demo
 
 down: ## stop the platform of this checkout and whatever a crash left of it; the data stays
-	@$(INSTALL) embedded
-	@exec $(VENV) -m kyc_platform.embedded down
+	@if [ -e .local/state.json ] || [ -e .local/test ]; then $(INSTALL) embedded && exec $(VENV) -m kyc_platform.embedded down; fi
 
 test: ## run the tests against servers of their own; `make test ARGS="-k name"` runs some
 	@$(INSTALL) dev
@@ -36,8 +35,7 @@ bench: ## measure against the baselines and print the table of docs/PERFORMANCE.
 	@$(INSTALL) dev
 	@exec $(VENV) -m benchmarks $(ARGS)
 
-clean: ## stop everything and leave the checkout as it was cloned: data, keys and environment are deleted
-	@if [ -e .local/state.json ] || [ -e .local/test ]; then $(INSTALL) embedded && $(VENV) -m kyc_platform.embedded down; fi
+clean: down ## stop everything and leave the checkout as it was cloned: data, keys and environment are deleted
 	@"$(PYTHON)" -BE -m kyc_platform.embedded.sweep
 
 lock: ## write the lock files anew from pyproject.toml, with the newest versions it allows

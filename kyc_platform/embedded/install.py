@@ -81,7 +81,7 @@ def _install(wanted: str) -> None:
     STAMP.unlink(missing_ok=True)
     pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)] if importlib.util.find_spec("pip") else [str(PYTHON), "-m", "pip"]
     environment = {name: value for name, value in os.environ.items() if name not in PIP_PLACES} | PIP_ENVIRONMENT
-    arguments = ["--quiet", "--no-color", "--progress-bar", "off", "--require-hashes", "--no-deps", "-r", str(LOCKS[wanted])]
+    arguments = ["-qq", "--no-color", "--progress-bar", "off", "--require-hashes", "--no-deps", "-r", str(LOCKS[wanted])]
     outcome = subprocess.run([*pip, "install", *arguments], env=environment, stdin=subprocess.DEVNULL, check=False)
     if outcome.returncode:
         sys.exit(f"pip could not install {LOCKS[wanted].name}: the lines above say why. Run the same command again when that is mended.")
