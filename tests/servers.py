@@ -27,9 +27,10 @@ from kyc_platform.embedded.state import State, save_state, settle_ports
 
 
 class TestServers:
-    """The servers of one run of the tests, and the folder they live in."""
+    """The servers of one run of the tests or the benchmarks, and the folder they live in."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_durable: bool = False) -> None:
+        self.is_durable = is_durable
         self.folder = Folder(TESTS / f"run-{os.getpid()}-{secrets.token_hex(4)}")
         self.given = dict(os.environ)
         self.lock: IO[str] | None = None
@@ -45,7 +46,7 @@ class TestServers:
         state = State()
         settle_ports(state, [*embedded_names(self.given), "web", "provider"], say=_say)
         save_state(self.folder, state)
-        servers = embedded_servers(self.folder, state, self.given, is_durable=False)
+        servers = embedded_servers(self.folder, state, self.given, is_durable=self.is_durable)
         self.direct = DirectServers(self.folder, servers, environment=base_environment(self.folder, self.given), say=_say)
         self.direct.start()
         os.environ.update(base_environment(self.folder, self.given))
