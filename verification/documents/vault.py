@@ -11,8 +11,9 @@ from kyc_platform.crypto.sealing import Binding, Keyring
 from kyc_platform.errors import DomainError
 from kyc_platform.ids import new_id
 from kyc_platform.storage import objects
+from kyc_platform.storage.names import object_key
 from verification.customers.keys import merchant_binding
-from verification.documents.inspection import Upload
+from verification.documents.inspection.types import Upload
 from verification.documents.models import DocumentSubmission
 
 PREFIX = "documents"
@@ -37,7 +38,7 @@ class StoredObject:
 def store_sealed(upload: Upload, keyring: Keyring) -> StoredObject:
     """Seal the cleaned bytes and put them into S3. Network: no transaction may be open. Raises StorageUnavailable."""
     uid = new_id("doc")
-    key = objects.object_key(PREFIX, uid)
+    key = object_key(PREFIX, uid)
     objects.put(key, keyring.seal(upload.body, _binding(uid)))
     return StoredObject(uid, key)
 

@@ -7,13 +7,14 @@ from django.db import transaction
 from kyc_platform.actor import Actor
 from kyc_platform.errors import Conflict
 from kyc_platform.storage import objects
+from kyc_platform.storage.names import own_prefix
 from verification import jobs
 from verification.customers.keys import customer_keyring
 from verification.customers.models import Customer
 from verification.customers.records import find_customer_by_pk, lock_customer
 from verification.customers.stages import Stage
 from verification.documents import records, vault
-from verification.documents.inspection import inspect_upload
+from verification.documents.inspection.uploads import inspect_upload
 from verification.documents.models import DocumentSubmission
 from verification.events.types import EventType
 from verification.levels.doc_types import DocType
@@ -95,7 +96,7 @@ def sweep_orphans(*, at: datetime) -> int:
     """Remove the current merchant's objects that no submission names and that are older than any request; return how many."""
     old = at - timedelta(hours=ORPHAN_HOURS)
     removed = 0
-    for key, last_modified in objects.keys(objects.object_key(vault.PREFIX, "")):
+    for key, last_modified in objects.keys(f"{own_prefix()}{vault.PREFIX}/"):
         if last_modified < old and not DocumentSubmission.objects.filter(object_key=key).exists():
             objects.delete(key)
             removed += 1
