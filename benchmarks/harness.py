@@ -145,7 +145,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.what,
         row.baseline,
         "" if row.ratio is None else f"**{row.ratio:.3g}**",
-        "" if row.spread is None else f"{row.spread[0]:.3g}–{row.spread[1]:.3g}",
+        "" if row.spread is None else f"{row.spread[0]:.3g} to {row.spread[1]:.3g}",
         "" if row.goal is None else str(row.goal),
         {None: "", True: "reached", False: "**missed**"}[row.is_reached],
         f"{row.ours:,.4g} {row.unit}",
