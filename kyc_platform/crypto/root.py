@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from kyc_platform.crypto.framing import framed
-from kyc_platform.crypto.sealing import NONCE_BYTES, CannotOpen
+from kyc_platform.crypto.sealing import KEY_BYTES, NONCE_BYTES, CannotOpen, UnsuitableKey
 from kyc_platform.doors import assert_no_transaction
 from kyc_platform.errors import DomainError
 from kyc_platform.per_process import once_per_process
@@ -59,6 +59,8 @@ class LocalRootKeys:
     """Root keys in this process's memory, by id: the first wraps, every one unwraps."""
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
+        if not keys or any(len(key) != KEY_BYTES for key in keys.values()):
+            raise UnsuitableKey(f"there is at least one root key, and each has {KEY_BYTES} bytes")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._present = next(iter(keys))
 
@@ -91,11 +93,14 @@ class LocalRootKeys:
 class KmsRootKey:
     """A root key that never leaves AWS KMS. `context` becomes the encryption context, which CloudTrail records in clear.
 
-    Key material that KMS rotates under one key id needs no work here. After a change of the key id, what the old one wrapped still
+    `key_id` is a key's id or ARN and no alias: an alias moves to another key, and nobody could tell which one wrapped what.
+    Key material that KMS rotates under one id needs no work here. After a change of the id, what the old key wrapped still
     unwraps as long as this process's AWS identity may use it; that policy is also what keeps foreign keys out.
     """
 
     def __init__(self, key_id: str, client: "KMSClient") -> None:
+        if "alias/" in key_id:
+            raise UnsuitableKey("name the KMS key by its id or ARN: an alias may move to another key")
         self._key_id = key_id
         self._client = client
 
@@ -103,13 +108,13 @@ class KmsRootKey:
         return f"KmsRootKey({self._key_id})"
 
     def wrap(self, key: bytes, *, context: str) -> bytes:
-        """Return `header | KMS ciphertext`. Raises RootKeyUnavailable."""
+        """Return `header | KMS ciphertext`; the header names the key by its ARN. Raises RootKeyUnavailable."""
         assert_no_transaction()
         try:
             answer = self._client.encrypt(KeyId=self._key_id, Plaintext=key, EncryptionContext={"context": context})
         except (BotoCoreError, ClientError) as error:
             raise _unavailable(error) from error
-        return _header(KMS, self._key_id) + answer["CiphertextBlob"]
+        return _header(KMS, answer["KeyId"]) + answer["CiphertextBlob"]
 
     def unwrap(self, wrapped: bytes, *, context: str) -> bytes:
         """Return the key. Raises CannotOpen or RootKeyUnavailable."""
@@ -125,8 +130,8 @@ class KmsRootKey:
             raise _unavailable(error) from error
 
     def needs_rewrap(self, wrapped: bytes) -> bool:
-        """Tell whether another key id than the present one wrapped this."""
-        return _parsed(KMS, wrapped)[0] != self._key_id
+        """Tell whether another key than the present one wrapped this."""
+        return _parsed(KMS, wrapped)[0].rpartition("/")[2] != self._key_id.rpartition("/")[2]
 
 
 @once_per_process

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kyc_platform.crypto.root import KmsRootKey, LocalRootKeys, RootKeyUnavailable, root_key
-from kyc_platform.crypto.sealing import CannotOpen, new_key
+from kyc_platform.crypto.sealing import CannotOpen, UnsuitableKey, new_key
 from kyc_platform.doors import NetworkInsideTransaction
 
 KEY = new_key()
@@ -97,16 +97,28 @@ def test_aws_kms_wraps_and_unwraps_in_its_context():
 
         assert root.unwrap(wrapped, context="merchant:1") == KEY
         assert not root.needs_rewrap(wrapped)
-        assert KmsRootKey("alias/next", kms_client()).needs_rewrap(wrapped)
+        assert not KmsRootKey(KMS_KEY.partition("/")[2], kms_client()).needs_rewrap(wrapped)
+        assert KmsRootKey("another-key", kms_client()).needs_rewrap(wrapped)
 
 
 def test_what_aws_kms_cannot_decrypt_does_not_open():
     with kms_root() as (root, aws):
-        aws.add_response("encrypt", {"CiphertextBlob": b"wrapped by aws"})
+        aws.add_response("encrypt", {"CiphertextBlob": b"wrapped by aws", "KeyId": KMS_KEY})
         aws.add_client_error("decrypt", "InvalidCiphertextException", http_status_code=400)
 
         with pytest.raises(CannotOpen):
             root.unwrap(root.wrap(KEY, context="merchant:1"), context="merchant:2")
+
+
+def test_an_alias_names_no_root_key():
+    with pytest.raises(UnsuitableKey):
+        KmsRootKey("alias/kyc", kms_client())
+
+
+@pytest.mark.parametrize("keys", [{}, {"2026": b""}, {"2026": ROOT_2026[:16]}, {"2026": ROOT_2026, "2025": ROOT_2025 + b"x"}])
+def test_root_keys_of_another_size_are_refused(keys):
+    with pytest.raises(UnsuitableKey):
+        LocalRootKeys(keys)
 
 
 def test_a_key_of_the_other_kind_of_root_does_not_open():

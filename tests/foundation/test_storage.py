@@ -1,5 +1,6 @@
 """Objects in a real S3 server: each merchant's under its own prefix, and the errors of a server that is not there."""
 
+import inspect
 import os
 import secrets
 import socket
@@ -132,9 +133,9 @@ def test_no_function_works_inside_a_transaction(schema):
     objects.put(key, BODY)
 
     with inside_schema("public"), transaction.atomic():
-        for work in (objects.is_reachable, objects.ensure_bucket):
+        for set_up in (objects.is_reachable, objects.ensure_bucket):
             with pytest.raises(NetworkInsideTransaction):
-                work()
+                set_up()
     with transaction.atomic():
         for work in (
             lambda: objects.put(key, b"never stored"),
@@ -238,7 +239,7 @@ def test_a_process_has_one_client_and_a_forked_child_its_own():
 @pytest.fixture
 def own_client(monkeypatch):
     """A client that is made in this test, of this test's settings."""
-    monkeypatch.setattr(client, "s3_client", once_per_process(s3_client.__wrapped__))
+    monkeypatch.setattr(client, "s3_client", once_per_process(inspect.unwrap(s3_client)))
 
 
 @contextmanager
