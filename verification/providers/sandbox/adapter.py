@@ -194,7 +194,7 @@ class SandboxAdapter(ProviderAdapter):
                 body = response.raw.read(ANSWER_BYTES_MAX, decode_content=True)
         except (requests.RequestException, HTTPError, OSError) as error:
             # Only the kind of error: its text would quote the URL.
-            raise ProviderError(ErrorClass.RETRY, f"the provider could not be reached: {error!r}") from None
+            raise ProviderError(ErrorClass.RETRY, f"the provider could not be reached: {type(error).__name__}") from None
         if 200 <= response.status_code < 300:
             return bytes(body)
         raise _refusal(response, body)

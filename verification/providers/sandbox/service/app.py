@@ -19,6 +19,7 @@ from verification.providers.sandbox.service.callbacks import Background, rfc3339
 from verification.providers.sandbox.service.deciding import plan
 from verification.providers.sandbox.service.docs import page
 from verification.providers.sandbox.service.reading import (
+    BODY_BYTES_MAX,
     Refusal,
     http_url_member,
     idempotency_key,
@@ -33,7 +34,6 @@ from verification.providers.sandbox.service.store import Create, KeyReused, Stor
 
 logger = logging.getLogger(__name__)
 
-BODY_BYTES_MAX: Final = 20 * 1024 * 1024
 LOOKS_AT_ONCE: Final = 2
 
 
@@ -100,7 +100,7 @@ def _end_with(task: asyncio.Task[None]) -> None:
 async def _guard(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
     try:
         if request.path.startswith("/v1/"):
-            shown = request.headers.get("Authorization", "").encode()
+            shown = request.headers.get("Authorization", "").encode(errors="surrogateescape")
             if not hmac.compare_digest(shown, f"Bearer {request.app[CONFIG].api_key}".encode()):
                 raise Refusal(401, "unauthorized", "show the API key as Authorization: Bearer <key>")
         return await handler(request)

@@ -10,6 +10,7 @@ from yarl import URL
 from verification.providers.sandbox.service.scenarios import UnknownScenario, read_scenario
 
 TEXT_CHARACTERS_MAX: Final = 2000
+BODY_BYTES_MAX: Final = 20 * 1024 * 1024
 
 
 class Refusal(Exception):
@@ -33,7 +34,8 @@ def read_scenario_member(members: dict[str, Any]) -> str:
 def text_member(members: Mapping[str, Any], name: str) -> str:
     """Return a member that must be a text."""
     value = members.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= TEXT_CHARACTERS_MAX:
+    # Lone surrogates can be written in JSON and nowhere else.
+    if not isinstance(value, str) or not 1 <= len(value) <= TEXT_CHARACTERS_MAX or value.encode(errors="ignore").decode() != value:
         raise Refusal(422, "invalid_request", f"{name}: a text of 1 to {TEXT_CHARACTERS_MAX} characters")
     return value
 
@@ -64,8 +66,8 @@ def http_url_member(members: Mapping[str, Any], name: str) -> str:
 def idempotency_key(request: web.Request) -> str:
     """Return the key that every POST carries."""
     key = request.headers.get("Idempotency-Key", "")
-    if not 1 <= len(key) <= 200:
-        raise Refusal(400, "idempotency_key_missing", "send an Idempotency-Key of 1 to 200 characters")
+    if not 1 <= len(key) <= 200 or not key.isascii():
+        raise Refusal(400, "idempotency_key_missing", "send an Idempotency-Key of 1 to 200 ASCII characters")
     return key
 
 
@@ -79,9 +81,18 @@ async def multipart_parts(request: web.Request) -> tuple[dict[str, str], bytes]:
     try:
         async for part in await request.multipart():
             if isinstance(part, BodyPartReader) and part.name == "file":
-                body = bytes(await part.read())
+                body = await _capped(part)
             elif isinstance(part, BodyPartReader) and part.name:
-                fields[part.name] = (await part.text())[:TEXT_CHARACTERS_MAX]
+                fields[part.name] = (await _capped(part)).decode()[:TEXT_CHARACTERS_MAX]
     except (ValueError, AssertionError):
         raise Refusal(400, "invalid_multipart", "the multipart body cannot be read") from None
     return fields, body
+
+
+async def _capped(part: BodyPartReader) -> bytes:
+    body = bytearray()
+    while chunk := await part.read_chunk(64 * 1024):
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise Refusal(413, "too_large", f"a document has at most {BODY_BYTES_MAX} bytes")
+    return bytes(body)

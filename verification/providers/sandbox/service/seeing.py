@@ -17,6 +17,7 @@ pillow_heif.register_heif_opener()
 SIDE_PIXELS_MIN: Final = 100
 PIXELS_MAX: Final = 60_000_000
 LOOK_AT: Final = (64, 64)  # an image is judged empty at this size, so that the noise of a camera does not count
+PAGES_MAX: Final = 20
 CONTRAST_MIN: Final = 12  # of 255 grey levels, between the darkest and the brightest point
 
 
@@ -40,7 +41,7 @@ def look(body: bytes, kind: str) -> Sight:
 def _fault_of_pdf(body: bytes) -> str | None:
     try:
         with pikepdf.open(io.BytesIO(body)) as pdf:
-            has_content = any("/Contents" in page for page in pdf.pages)
+            has_content = any(pikepdf.parse_content_stream(page) for page in pdf.pages[:PAGES_MAX])
     except (pikepdf.PdfError, ValueError, RuntimeError):
         return "image_unreadable"
     return None if has_content else "no_document"

@@ -167,7 +167,7 @@ class Store:
     def _seen(self, document_id: str) -> Seen:
         row = self._db.execute("SELECT * FROM documents WHERE id = ?", (document_id,)).fetchone()
         first = self._db.execute(
-            "SELECT reference FROM documents JOIN applicants ON applicants.id = applicant_id"
+            "SELECT documents.reference FROM documents JOIN applicants ON applicants.id = applicant_id"
             " WHERE applicant_id = ? AND kind = ? AND documents.created_at >= scenario_set_at ORDER BY number LIMIT 1",
             (row["applicant_id"], row["kind"]),
         ).fetchone()

@@ -1,0 +1,7 @@
+"""Every adapter, held to the contract."""
+
+from tests.verification.providers.contract import ProviderContract
+
+
+class TestEveryAdapter(ProviderContract):
+    """See `contract.py`."""
