@@ -1,22 +1,31 @@
-"""Every path of the platform. The API stands under `/api/v1`; the second seed's bare paths are the same views."""
+"""Every path of the platform. The API stands under `/api/v1`; the second seed's bare paths are the same views by the same include."""
 
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from kyc_platform.observability.health import healthz, metrics, readyz
+from verification.api.callbacks import provider_callback
 
 handler400 = "kyc_platform.requests.problems.handle_400"
 handler404 = "kyc_platform.requests.problems.handle_404"
 handler500 = "kyc_platform.requests.problems.handle_500"
+
+merchant_api = include([path("", include("verification.api.urls")), path("", include("reporting.api.urls"))])
 
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
     path("admin/", admin.site.urls),
-    path("callbacks/", include("verification.callbacks.urls")),
-    path("api/v1/", include("kyc_platform.urls.documentation")),
+    path("callbacks/<str:provider>/<str:route>", provider_callback),
+    path("api/v1/schema", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
+    path(
+        "api/v1/docs",
+        SpectacularSwaggerSplitView.as_view(authentication_classes=[], permission_classes=[], url_name="schema"),
+        name="docs",
+    ),
     path("api/v1/", include("verification.api.urls_end_user")),
-    path("api/v1/", include("kyc_platform.urls.merchant_api")),
-    path("", include("kyc_platform.urls.seed_paths")),
+    path("api/v1/", merchant_api),
+    path("", merchant_api),
 ]

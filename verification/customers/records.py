@@ -6,14 +6,14 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from kyc_platform.crypto.sealing import Keyring
 from kyc_platform.errors import Conflict, NotFound
 from kyc_platform.ids import new_id
 from verification.customers.keys import add_key_row, make_customer_key
 from verification.customers.models import Customer
 from verification.customers.sealed import index_of, seal_into
-from verification.customers.validation import CustomerData
+from verification.customers.validation.types import CustomerData
 from verification.levels.models import Level
-from kyc_platform.crypto.sealing import Keyring
 
 
 class CustomerNotFound(NotFound):

@@ -6,7 +6,7 @@ from datetime import datetime
 from kyc_platform.actor import Actor
 from kyc_platform.errors import Conflict, InvalidMember, InvalidRequest, NotFound
 from verification.customers.models import Customer
-from verification.documents.inspection import Upload
+from verification.documents.inspection.types import Upload
 from verification.documents.models import Document, DocumentState, DocumentSubmission
 from verification.documents.vault import StoredObject
 from verification.levels.doc_types import DocType

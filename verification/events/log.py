@@ -22,7 +22,7 @@ def append_event(
 ) -> Event:
     """Write one event in the present transaction and return it. `data` holds ids, states and codes only.
 
-    An event of a customer needs its `sequence`, which is unique per customer: a second one raises IntegrityError.
+    A change of a customer needs its `sequence`, which is unique per customer: a second one raises IntegrityError. A mere look has none.
     """
     return Event.objects.create(
         uid=new_id("evt"),

@@ -19,7 +19,7 @@ class Event(models.Model):
     type = models.CharField(max_length=64)
     at = models.DateTimeField()
     customer_pk = models.BigIntegerField(null=True)
-    sequence = models.BigIntegerField(null=True, help_text="the customer's own count of changes, given under its row lock")
+    sequence = models.BigIntegerField(null=True, help_text="the customer's own count of changes, given under its row lock; null for a mere look")
     status = models.CharField(max_length=16, blank=True, help_text="the customer's status after the change")
     previous_status = models.CharField(max_length=16, blank=True)
     actor_kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in ActorKind])
@@ -30,8 +30,7 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["customer_pk", "sequence"], name="event_sequence_once_per_customer"),
             models.CheckConstraint(
-                name="event_of_customer_has_sequence",
-                condition=Q(customer_pk__isnull=True, sequence__isnull=True) | Q(customer_pk__isnull=False, sequence__isnull=False),
+                name="event_sequence_only_of_customer", condition=Q(sequence__isnull=True) | Q(customer_pk__isnull=False)
             ),
         ]
         indexes = [models.Index(fields=["type", "at"], name="event_type_at"), models.Index(fields=["at"], name="event_at")]

@@ -32,7 +32,6 @@ class AuditType(StrEnum):
     CHECK_SUBMITTED = "audit.check_submitted"
     CHECK_SUPERSEDED = "audit.check_superseded"
     CHECK_FAILED = "audit.check_failed"
-    VERIFICATION_STARTED = "audit.verification_started"
     VERIFICATION_CANCELLED = "audit.verification_cancelled"
     ACCESS_TOKEN_ISSUED = "audit.access_token_issued"  # noqa: S105  # the name of an event, not a secret
     WEBHOOK_ENDPOINT_CREATED = "audit.webhook_endpoint_created"

@@ -29,6 +29,7 @@ class WebhookEndpoint(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(name="endpoint_state_known", condition=Q(state__in=EndpointState.values))]
+        indexes = [models.Index(fields=["created_at", "id"], name="endpoint_page")]
 
     def __str__(self) -> str:
         """Return the public id."""
@@ -62,7 +63,10 @@ class WebhookDelivery(models.Model):
                 name="delivery_due_iff_owed", condition=Q(state="owed", due_at__isnull=False) | (~Q(state="owed") & Q(due_at__isnull=True))
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="delivery_due", condition=Q(due_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["due_at"], name="delivery_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["endpoint", "due_at"], name="delivery_due_of_endpoint", condition=Q(due_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         """Return the state and how often it was tried."""

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
 
 from kyc_platform.actor import Actor
+from kyc_platform.schema import current_schema
 from tenants.routing.context import current_merchant
 from verification import jobs
 from verification.customers.models import Customer
 from verification.customers.records import next_sequence
 from verification.customers.stages import Stage, is_final
+from verification.customers.status_floor import raise_floors
 from verification.events.log import append_event
 from verification.events.models import Event
 from verification.events.types import AuditType, EventType
@@ -27,18 +32,30 @@ def announce(
     verification: Verification | None = None,
     data: Mapping[str, object] | None = None,
 ) -> Event:
-    """Write an event of a customer with its next sequence, owe it to the endpoints that asked, and have it sent on commit.
+    """Write a change of a customer with its next sequence, owe it to the endpoints that asked, and have it sent on commit.
 
     The caller holds the customer's lock and has made the change already: the event tells the status after it.
     """
-    event = _append(event_type, customer, actor=actor, at=at, verification=verification, data=data)
-    if owe_deliveries(event, at=at):
-        jobs.deliver_webhooks()
-        jobs.look_again(at + timedelta(seconds=DELIVER_AGAIN_SECONDS))
+    event = _append_change(event_type, customer, actor=actor, at=at, verification=verification, data=data)
+    owe(event, at=at)
     return event
 
 
-def record(
+def announce_of_merchant(event_type: EventType, *, actor: Actor, at: datetime, data: Mapping[str, object]) -> Event:
+    """Write an event of no customer and owe it to the endpoints that asked."""
+    event = append_event(event_type, actor=actor, at=at, data={**data, "livemode": current_merchant().livemode})
+    owe(event, at=at)
+    return event
+
+
+def owe(event: Event, *, at: datetime) -> None:
+    """Owe an event to the endpoints that asked for its type, and have it sent on commit."""
+    if owe_deliveries(event, at=at):
+        jobs.deliver_webhooks()
+        jobs.look_again(at + timedelta(seconds=DELIVER_AGAIN_SECONDS))
+
+
+def record_change(
     audit_type: AuditType,
     customer: Customer,
     *,
@@ -47,16 +64,21 @@ def record(
     verification: Verification | None = None,
     data: Mapping[str, object] | None = None,
 ) -> Event:
-    """Write an event of a customer that is for the auditor only. The caller holds the customer's lock."""
-    return _append(audit_type, customer, actor=actor, at=at, verification=verification, data=data)
+    """Write a change of a customer that merchants can see when they ask, but are not told of. The caller holds the customer's lock."""
+    return _append_change(audit_type, customer, actor=actor, at=at, verification=verification, data=data)
 
 
-def record_of_merchant(audit_type: AuditType, *, actor: Actor, at: datetime, data: Mapping[str, object]) -> Event:
-    """Write an event of no customer that is for the auditor only."""
-    return append_event(audit_type, actor=actor, at=at, data={**data, "livemode": current_merchant().livemode})
+def record(
+    audit_type: AuditType, *, actor: Actor, at: datetime, customer: Customer | None = None, data: Mapping[str, object] | None = None
+) -> Event:
+    """Write something for the auditor only that changes nothing for the merchant: a look, a token, the end of a question."""
+    told: dict[str, object] = {"livemode": current_merchant().livemode, **(data or {})}
+    if customer is not None:
+        told["customer_id"] = customer.customer_id
+    return append_event(audit_type, actor=actor, at=at, data=told, customer_pk=customer.pk if customer else None)
 
 
-def _append(
+def _append_change(
     event_type: EventType | AuditType,
     customer: Customer,
     *,
@@ -66,6 +88,7 @@ def _append(
     data: Mapping[str, object] | None,
 ) -> Event:
     sequence = next_sequence(customer)
+    transaction.on_commit(partial(raise_floors, current_schema(), {customer.customer_id: sequence}), robust=True)
     previous = customer.status_before or customer.status
     told = {
         "customer_id": customer.customer_id,

@@ -13,10 +13,10 @@ from tenants.routing.context import current_merchant
 from verification import jobs
 from verification.callbacks.route_tokens import route_token
 from verification.customers.keys import customer_keyring
-
 from verification.customers.records import lock_customer
 from verification.customers.sealed import open_data
 from verification.customers.stages import Stage
+from verification.customers.validation.stored import to_members
 from verification.documents import records, vault
 from verification.documents.models import DocumentSubmission
 from verification.events.types import AuditType
@@ -26,7 +26,7 @@ from verification.providers import checks
 from verification.providers.interface import Applicant, ErrorClass, ProviderError, Submission, SubmittedDocument
 from verification.providers.models import RUNNING, CheckState, ProviderCheck
 from verification.providers.registry import ProviderNotAvailable, provider_for
-from verification.workflow.announcing import record
+from verification.workflow.announcing import record, record_change
 from verification.workflow.deciding import apply_answer, send_to_review
 
 ATTEMPTS_MAX = 8
@@ -113,7 +113,7 @@ def _question(verification: Verification, check: ProviderCheck) -> Submission:
         SubmittedDocument(DocType(s.doc_type), s.pk, s.media_type, vault.open_submission(s, keyring)) for s in submissions
     )
     data = open_data(customer, keyring)
-    members = data.to_members()
+    members = to_members(data)
     return Submission(
         idempotency_key=check.uid,
         applicant=Applicant(
@@ -146,7 +146,7 @@ def _note_submitted(check: ProviderCheck, reference: str, *, at: datetime) -> No
         due_at = at + timedelta(seconds=POLL_SECONDS[0])
         verification.move_to(Stage.CHECKING, at=at, due_at=due_at)
         data = {"check_id": check.uid, "provider": check.provider}
-        record(AuditType.CHECK_SUBMITTED, verification.customer, verification=verification, actor=SYSTEM, at=at, data=data)
+        record_change(AuditType.CHECK_SUBMITTED, verification.customer, verification=verification, actor=SYSTEM, at=at, data=data)
         jobs.look_again(due_at)
 
 
@@ -176,7 +176,7 @@ def _give_up(check: ProviderCheck, *, at: datetime) -> None:
 def _fail(verification: Verification, check: ProviderCheck, *, at: datetime) -> None:
     checks.close_check(check, CheckState.FAILED)
     data = {"check_id": check.uid, "provider": check.provider, "error": check.last_error or "overdue"}
-    record(AuditType.CHECK_FAILED, verification.customer, verification=verification, actor=SYSTEM, at=at, data=data)
+    record(AuditType.CHECK_FAILED, customer=verification.customer, actor=SYSTEM, at=at, data=data)
     send_to_review(verification, because=(REVIEW_CHECK_UNAVAILABLE,), actor=SYSTEM, at=at)
 
 

@@ -9,13 +9,13 @@ from kyc_platform.errors import Conflict
 from verification.customers.models import Customer
 from verification.customers.records import find_customer, lock_customer, store_customer
 from verification.customers.stages import Stage
-from verification.customers.validation import CustomerData
-from verification.events.types import AuditType, EventType
-from verification.levels.lookup import level_named
+from verification.customers.validation.types import CustomerData
+from verification.events.types import EventType
+from verification.levels.lookup import DEFAULT_LEVEL, level_named
 from verification.lifecycle.models import Verification
 from verification.lifecycle.runs import newest_run, open_run
 from verification.lifecycle.states import OPEN
-from verification.workflow.announcing import announce, record
+from verification.workflow.announcing import announce
 
 
 class VerificationInProgress(Conflict):
@@ -37,7 +37,7 @@ def register_customer(data: CustomerData, *, actor: Actor, at: datetime) -> Cust
 
     Raises InvalidRequest (unknown level) or CustomerIdTaken; nothing is stored then.
     """
-    level = level_named(data.level)
+    level = level_named(data.level or DEFAULT_LEVEL)
     with transaction.atomic():
         customer = store_customer(data, level, at=at)
         verification = open_run(customer, at=at)
@@ -67,10 +67,7 @@ def start_verification(customer_id: str, *, level_name: str | None = None, actor
 
 
 def begin_run(customer: Customer, *, actor: Actor, at: datetime) -> Verification:
-    """Open a run for a locked customer and say so: a reopening when the customer was verified before. Part of a transaction."""
+    """Open a run for a locked customer and say so. Part of a transaction."""
     verification = open_run(customer, at=at)
-    if customer.status != customer.status_before:
-        announce(EventType.VERIFICATION_REOPENED, customer, verification=verification, actor=actor, at=at)
-    else:
-        record(AuditType.VERIFICATION_STARTED, customer, verification=verification, actor=actor, at=at)
+    announce(EventType.VERIFICATION_REOPENED, customer, verification=verification, actor=actor, at=at)
     return verification

@@ -1,6 +1,6 @@
 """How a customer's data is replaced, and what has to be verified again because of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +11,8 @@ from verification.customers.models import Customer
 from verification.customers.records import find_customer, lock_customer
 from verification.customers.sealed import open_data, seal_into
 from verification.customers.stages import Stage
-from verification.customers.validation import CustomerData, changed_members
+from verification.customers.validation.changes import changed_members
+from verification.customers.validation.types import CustomerData
 from verification.documents import records
 from verification.documents.models import DocumentState
 from verification.events.types import AuditType, EventType
@@ -45,14 +46,15 @@ def replace_customer(data: CustomerData, *, actor: Actor, at: datetime) -> tuple
     """Replace everything that the merchant told of a customer, and verify again what that touches.
 
     Name, date of birth or identity document: the documents on file are checked again. Address: the proof of address no longer
-    counts. Level: its demands hold from now on. A running check is superseded, so that its late result changes nothing. A declined
+    counts. Level: its demands hold from now on; left out, it stays as it is. A running check is superseded, so that its late result changes nothing. A declined
     customer stays declined. Raises CustomerNotFound or InvalidRequest (unknown level).
     """
-    level = level_named(data.level)
     customer = find_customer(data.customer_id)
+    level = level_named(data.level or customer.level.name)
     with transaction.atomic():
         customer = lock_customer(customer.pk)
         keyring = customer_keyring(customer)
+        data = replace(data, level=level.name)
         changed = changed_members(open_data(customer, keyring), data)
         seal_into(customer, data, keyring)
         customer.level, customer.updated_at = level, at
@@ -96,7 +98,7 @@ def _cancel(run: Verification, *, actor: Actor, at: datetime) -> None:
     if check is not None:
         checks.close_check(check, CheckState.SUPERSEDED)
         data = {"check_id": check.uid, "provider": check.provider}
-        record(AuditType.CHECK_SUPERSEDED, run.customer, verification=run, actor=SYSTEM, at=at, data=data)
+        record(AuditType.CHECK_SUPERSEDED, customer=run.customer, actor=SYSTEM, at=at, data=data)
     close_review(run, at=at)
     run.move_to(Stage.CANCELLED, at=at)
-    record(AuditType.VERIFICATION_CANCELLED, run.customer, verification=run, actor=actor, at=at)
+    record(AuditType.VERIFICATION_CANCELLED, customer=run.customer, actor=actor, at=at, data={"verification_id": run.uid})

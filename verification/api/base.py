@@ -1,0 +1,75 @@
+"""What the merchant API's views share: who calls, and how a body and a query are read."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from django.utils import timezone
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from kyc_platform.actor import Actor
+from kyc_platform.errors import InvalidMember, InvalidRequest
+from kyc_platform.requests.json import OrjsonParser
+from tenants.api_keys.authentication import MerchantKeyAuthentication
+from tenants.api_keys.cache import VerifiedKey
+from tenants.api_keys.permissions import HasScope
+
+JSON_ONLY = [OrjsonParser]
+JSON_OR_MULTIPART = [OrjsonParser, MultiPartParser]
+
+
+class MerchantView(APIView):
+    """One path of the merchant API. `required_scopes` names the scope of each method; a method without one is closed."""
+
+    authentication_classes = [MerchantKeyAuthentication]
+    permission_classes = [HasScope]
+    required_scopes: dict[str, str] = {}
+
+    @property
+    def key(self) -> VerifiedKey:
+        """The key that calls."""
+        return cast(VerifiedKey, self.request.auth)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.key.actor
+
+    @property
+    def now(self) -> datetime:
+        """The clock, read at the edge and passed on."""
+        return timezone.now()
+
+
+def members_of(request: Request) -> dict[str, Any]:
+    """Return the body as an object. Raises InvalidRequest when it is another JSON value."""
+    data = request.data
+    if not isinstance(data, dict):
+        raise InvalidRequest(errors=[InvalidMember("", "wrong_type", "Send a JSON object.")])
+    return data
+
+
+def refuse_unknown(given: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Raise InvalidRequest naming each member or parameter that means nothing here, so that a mistyped one is not silently ignored."""
+    errors = [InvalidMember(f"/{name}", "unknown_member", f"Known here: {', '.join(known)}.") for name in given if name not in known]
+    if errors:
+        raise InvalidRequest(errors=errors)
+
+
+def query_of(request: Request, known: tuple[str, ...]) -> dict[str, str]:
+    """Return the query's parameters, the last of each. Raises InvalidRequest for one that is not known."""
+    parameters = {name: str(request.query_params[name]) for name in request.query_params}
+    refuse_unknown(parameters, known)
+    if "\x00" in "".join(parameters.values()):
+        raise InvalidRequest(errors=[InvalidMember("/", "invalid_character", "A parameter holds a NUL character.")])
+    return parameters
+
+
+def read_choice(members: dict[str, Any], name: str, choices: tuple[str, ...]) -> str:
+    """Return a member that must be one of some words. Raises InvalidRequest naming them."""
+    value = members.get(name)
+    if value not in choices or not isinstance(value, str):
+        code = "required" if value is None else "invalid_choice"
+        raise InvalidRequest(errors=[InvalidMember(f"/{name}", code, f"Give one of {', '.join(choices)}.")])
+    return value

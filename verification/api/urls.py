@@ -1,0 +1,23 @@
+"""The merchant API's paths of this house. `kyc_platform/urls` serves them under `/api/v1/` and, for the second seed, bare."""
+
+from django.urls import path
+
+from verification.api.customers import CustomerDetail, CustomerList, KycStatus
+from verification.api.documents import DocumentContent, DocumentList
+from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
+from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
+
+CUSTOMER = "customers/<str:customer_id>"
+
+urlpatterns = [
+    path("customers", CustomerList.as_view()),
+    path(CUSTOMER, CustomerDetail.as_view()),
+    path(f"{CUSTOMER}/kyc-status", KycStatus.as_view()),
+    path(f"{CUSTOMER}/documents", DocumentList.as_view()),
+    path(f"{CUSTOMER}/documents/<str:document_id>/content", DocumentContent.as_view()),
+    path(f"{CUSTOMER}/access-tokens", AccessTokens.as_view()),
+    path(f"{CUSTOMER}/verifications", VerificationList.as_view()),
+    path(f"{CUSTOMER}/verifications/<str:verification_id>/decision", VerificationDecision.as_view()),
+    path("webhook-endpoints", WebhookEndpointList.as_view()),
+    path("webhook-endpoints/<str:endpoint_id>", WebhookEndpointDetail.as_view()),
+]

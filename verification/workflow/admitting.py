@@ -1,0 +1,18 @@
+"""How an end user's app is let in."""
+
+from datetime import datetime
+
+from kyc_platform.actor import Actor
+from kyc_platform.schema import current_schema
+from verification.customers.access_tokens import IssuedToken, issue_token
+from verification.customers.models import Customer
+from verification.customers.records import find_customer
+from verification.events.types import AuditType
+from verification.workflow.announcing import record
+
+
+def issue_access_token(customer_id: str, *, seconds: int, actor: Actor, at: datetime) -> tuple[Customer, IssuedToken]:
+    """Return a token for one customer, and keep on record that it was issued. Raises CustomerNotFound."""
+    customer = find_customer(customer_id)
+    record(AuditType.ACCESS_TOKEN_ISSUED, customer=customer, actor=actor, at=at, data={"seconds": seconds})
+    return customer, issue_token(schema=current_schema(), customer_pk=customer.pk, at=at, seconds=seconds)
