@@ -5,6 +5,7 @@ was made from: when they have changed since, it is not used, and a schema is mad
 on a stale template, and another holds both ways equal.
 """
 
+import ast
 import hashlib
 import inspect
 import logging
@@ -28,9 +29,10 @@ logger = logging.getLogger(__name__)
 def migrations_digest() -> str:
     """Return the SHA-256 over the names and sources of all migrations of a merchant's schema."""
     digest = hashlib.sha256()
-    for app, name in wanted_migrations(MigrationLoader(None)):
-        source = inspect.getsource(import_module(f"{app}.migrations.{name}"))
-        digest.update(f"{app}.{name}\n{source}\n".encode())
+    loader = MigrationLoader(None)
+    for app, name in wanted_migrations(loader):
+        source = inspect.getsource(import_module(type(loader.graph.nodes[app, name]).__module__))
+        digest.update(f"{app}.{name}\n{ast.dump(ast.parse(source))}\n".encode())
     return digest.hexdigest()
 
 

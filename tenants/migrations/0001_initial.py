@@ -5,11 +5,12 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+from django.conf import settings
+from django.db import migrations, models
+
 import tenants.merchants.models
 import tenants.merchants.names
 import tenants.merchants.states
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
