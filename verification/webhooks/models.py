@@ -1,5 +1,7 @@
 """What merchants are told: endpoint → delivery → attempt (Standard Webhooks 1.0)."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -14,10 +16,17 @@ class EndpointState(models.TextChoices):
     DELETED = "deleted"
 
 
+ENDPOINTS_MAX = 16
+
+
 class WebhookEndpoint(models.Model):
-    """An address of the merchant's that events are posted to, with the secret that signs them (sealed with the merchant's key)."""
+    """An address of the merchant's that events are posted to, with the secret that signs them (sealed with the merchant's key).
+
+    A deleted one stays as the history of its deliveries, without its secret. Each other one holds one of ENDPOINTS_MAX places.
+    """
 
     uid = models.CharField(max_length=40, unique=True)
+    place = models.PositiveSmallIntegerField(null=True, unique=True)
     url = models.CharField(max_length=2048)
     event_types = models.JSONField(default=list, help_text="empty: every type")
     secret_sealed = models.BinaryField()
@@ -28,12 +37,29 @@ class WebhookEndpoint(models.Model):
     failing_since = models.DateTimeField(null=True, help_text="the first failure after the last success")
 
     class Meta:
-        constraints = [models.CheckConstraint(name="endpoint_state_known", condition=Q(state__in=EndpointState.values))]
+        constraints = [
+            models.CheckConstraint(name="endpoint_state_known", condition=Q(state__in=EndpointState.values)),
+            models.CheckConstraint(
+                name="endpoint_place_iff_not_deleted",
+                condition=Q(state=EndpointState.DELETED, place__isnull=True)
+                | (~Q(state=EndpointState.DELETED) & Q(place__gte=1, place__lte=ENDPOINTS_MAX)),
+            ),
+        ]
         indexes = [models.Index(fields=["created_at", "id"], name="endpoint_page")]
 
     def __str__(self) -> str:
         """Return the public id."""
         return self.uid
+
+    def disable(self, because: str, *, at: datetime) -> None:
+        """Stop serving it and save. The caller holds the row's lock and cancels what it is owed."""
+        self.state, self.disabled_at, self.disabled_because = EndpointState.DISABLED, at, because
+        self.save(update_fields=["state", "disabled_at", "disabled_because"])
+
+    def delete_softly(self) -> None:
+        """Give up its place and its secret and save. The caller holds the row's lock and cancels what it is owed."""
+        self.state, self.place, self.secret_sealed = EndpointState.DELETED, None, b""
+        self.save(update_fields=["state", "place", "secret_sealed"])
 
 
 class DeliveryState(models.TextChoices):
