@@ -19,15 +19,19 @@ class InvalidMember:
 
 
 class DomainError(Exception):
-    """Something the caller did or met that has a name. `code` is frozen; `detail` says what would be right, and holds no personal data."""
+    """Something the caller did or met that has a name. `code` is frozen; `detail` says what would be right, and holds no personal data.
+
+    `remedy` is the detail where none is given, and what the documentation advises; an error without one is none that the API answers with.
+    """
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "The request could not be carried out"
     http_status: ClassVar[int] = 400
+    remedy: ClassVar[str] = ""
 
     def __init__(self, detail: str = "", *, errors: Sequence[InvalidMember] = (), headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail or self.title)
-        self.detail = detail or self.title
+        self.detail = detail or self.remedy or self.title
+        super().__init__(self.detail)
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
 
@@ -38,6 +42,7 @@ class InvalidRequest(DomainError):
     code = "invalid_request"
     title = "The request has invalid members"
     http_status = 422
+    remedy = "Change each member that `errors` points at as its `detail` says; nothing was stored."
 
 
 class NotFound(DomainError):
@@ -46,6 +51,7 @@ class NotFound(DomainError):
     code = "not_found"
     title = "Not found"
     http_status = 404
+    remedy = "Check the id, and whether it belongs to this merchant and to this mode."
 
 
 class Conflict(DomainError):

@@ -34,6 +34,7 @@ class CannotOpen(DomainError):
     code = "cannot_open"
     title = "The sealed data cannot be opened"
     http_status = 500  # whoever asked did nothing wrong and can do nothing about it; a destroyed key is known before opening
+    remedy = "Tell us the `request_id`: what was stored is damaged."
 
 
 class UnsuitableKey(ValueError):

@@ -11,6 +11,7 @@ class OutboundRefused(DomainError):
     code = "url_not_allowed"
     title = "The URL is not allowed"
     http_status = 422
+    remedy = "Give an https URL with a public host name."
 
 
 class FailureKind(StrEnum):

@@ -24,6 +24,7 @@ class NotJson(DomainError):
     code = "not_json"
     title = "The body is not valid JSON"
     http_status = 400
+    remedy = "Mend the JSON at the place that `detail` names."
 
 
 class BodyTooBig(DomainError):
@@ -32,6 +33,7 @@ class BodyTooBig(DomainError):
     code = "body_too_big"
     title = "The body is too big"
     http_status = 413
+    remedy = "Send at most 10 MB as the document; multipart/form-data spares the third that base64 adds."
 
 
 def dump_json(value: object) -> bytes:

@@ -28,6 +28,7 @@ class Unavailable(DomainError):
     code = "unavailable"
     title = "Temporarily unavailable"
     http_status = 503
+    remedy = "Try again after the seconds that `Retry-After` names."
 
 
 class InternalError(DomainError):
@@ -36,6 +37,7 @@ class InternalError(DomainError):
     code = "internal_error"
     title = "An error on our side"
     http_status = 500
+    remedy = "It was noted. Tell us the `request_id` if it stays."
 
 
 class MethodNotAllowed(DomainError):
@@ -44,6 +46,7 @@ class MethodNotAllowed(DomainError):
     code = "method_not_allowed"
     title = "This method is not allowed here"
     http_status = 405
+    remedy = "Use one of the methods that the header `Allow` lists."
 
 
 class UnsupportedMediaType(DomainError):
@@ -52,6 +55,7 @@ class UnsupportedMediaType(DomainError):
     code = "unsupported_media_type"
     title = "This content type is not accepted here"
     http_status = 415
+    remedy = "Send `application/json`, or `multipart/form-data` where a file is expected."
 
 
 class MalformedRequest(DomainError):
@@ -60,6 +64,7 @@ class MalformedRequest(DomainError):
     code = "malformed_request"
     title = "The request cannot be read"
     http_status = 400
+    remedy = "Read `detail`: the framing of the request is wrong, not its members."
 
 
 class UnknownPath(DomainError):
@@ -68,6 +73,7 @@ class UnknownPath(DomainError):
     code = "unknown_path"
     title = "There is nothing at this path"
     http_status = 404
+    remedy = "Look the path up in the documentation; it has no slash at its end."
 
 
 def as_domain_error(error: Exception) -> DomainError:

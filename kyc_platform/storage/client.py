@@ -32,6 +32,7 @@ class StorageUnavailable(DomainError):
     code = "storage_unavailable"
     title = "The document storage cannot be reached, try again later"
     http_status = 503
+    remedy = "Try again in a few seconds; nothing was stored."
 
 
 class ObjectMissing(DomainError):
@@ -40,6 +41,7 @@ class ObjectMissing(DomainError):
     code = "object_missing"
     title = "The stored object no longer exists"
     http_status = 410
+    remedy = "The document cannot be had again; ask for a new one."
 
 
 @once_per_process

@@ -11,6 +11,7 @@ class ApiKeyMissing(DomainError):
     code = "api_key_missing"
     title = "Send your key as the header Authorization: Api-Key <key>"
     http_status = 401
+    remedy = "Send the header `Authorization: Api-Key <key>` with every request."
 
     def __init__(self) -> None:
         super().__init__(headers=CHALLENGE)
@@ -22,6 +23,7 @@ class ApiKeyInvalid(DomainError):
     code = "api_key_invalid"
     title = "This API key is not valid"
     http_status = 401
+    remedy = "Look for a typing error, and whether the key has expired or was revoked; then use another one."
 
     def __init__(self) -> None:
         super().__init__(headers=CHALLENGE)
@@ -33,6 +35,7 @@ class IpNotAllowed(DomainError):
     code = "ip_not_allowed"
     title = "This key may not be used from your address"
     http_status = 403
+    remedy = "Call from one of the networks that the key is bound to, or have its list changed."
 
 
 class MissingScope(DomainError):
@@ -41,6 +44,7 @@ class MissingScope(DomainError):
     code = "missing_scope"
     title = "The key lacks a scope"
     http_status = 403
+    remedy = "Use a key that has the scope which `detail` names."
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"this needs a key with the scope {scope}")
@@ -53,3 +57,4 @@ class ScopeNotDeclared(DomainError):
     code = "scope_not_declared"
     title = "This endpoint is closed"
     http_status = 403
+    remedy = "Tell us: no endpoint should be closed to everybody."

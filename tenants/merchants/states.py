@@ -45,6 +45,7 @@ class MerchantNotOpen(DomainError):
     code = "merchant_not_open"
     title = "This merchant is still being opened; try again in a moment"
     http_status = 403
+    remedy = "Try again in a moment."
 
 
 class MerchantSuspended(DomainError):
@@ -53,6 +54,7 @@ class MerchantSuspended(DomainError):
     code = "merchant_suspended"
     title = "This merchant is suspended; its owner can learn why from the platform's operator"
     http_status = 403
+    remedy = "The merchant's owner can learn why from the platform's operator."
 
 
 class MerchantClosed(DomainError):
@@ -61,6 +63,7 @@ class MerchantClosed(DomainError):
     code = "merchant_closed"
     title = "This merchant is closed"
     http_status = 403
+    remedy = "Nothing can be done with this key any more."
 
 
 def check_transition(old: MerchantState, new: MerchantState) -> None:

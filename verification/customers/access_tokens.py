@@ -24,6 +24,7 @@ class TokenInvalid(DomainError):
     code = "token_invalid"
     title = "The token is missing, expired or not valid"
     http_status = 401
+    remedy = "Have your server issue a new token with `POST /customers/{customer_id}/access-tokens`."
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ class CustomerErased(DomainError):
     code = "customer_erased"
     title = "The customer's data has been erased"
     http_status = 410
+    remedy = "What was erased is gone. Register the person anew if you need to."
 
 
 def merchant_keyring() -> Keyring:

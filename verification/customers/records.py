@@ -21,6 +21,7 @@ class CustomerNotFound(NotFound):
 
     code = "customer_not_found"
     title = "There is no such customer"
+    remedy = "Check the `customer_id` and whether the key is of the right mode, or register the customer with `POST /customers`."
 
 
 class CustomerIdTaken(Conflict):
@@ -28,6 +29,7 @@ class CustomerIdTaken(Conflict):
 
     code = "customer_id_taken"
     title = "A customer with this customer_id exists already"
+    remedy = "Read the customer with `GET /customers/{customer_id}`, or replace its data with `PUT`."
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class DocumentAlreadyVerified(Conflict):
 
     code = "document_already_verified"
     title = "This document is already verified"
+    remedy = "Nothing needs to be done: the document counts already."
 
 
 class DocumentNotRequired(InvalidRequest):
@@ -29,6 +30,7 @@ class DocumentNotRequired(InvalidRequest):
 
     code = "document_not_required"
     title = "This document is not asked for"
+    remedy = "Submit one of the documents that `errors` names."
 
 
 class SubmissionNotFound(NotFound):
@@ -36,6 +38,7 @@ class SubmissionNotFound(NotFound):
 
     code = "document_not_found"
     title = "There is no such document"
+    remedy = "List the documents of the customer with `GET /customers/{customer_id}/documents`."
 
 
 def required_documents(customer: Customer) -> list[DocType]:

@@ -25,6 +25,7 @@ class DocumentDamaged(DomainError):
     code = "document_damaged"
     title = "The stored document does not match its hash"
     http_status = 500
+    remedy = "Tell us the `request_id`, and ask for a new document."
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ class VerificationNotFound(NotFound):
 
     code = "verification_not_found"
     title = "There is no such verification"
+    remedy = "List the runs of the customer with `GET /customers/{customer_id}/verifications`."
 
 
 def open_run(customer: Customer, *, at: datetime) -> Verification:

@@ -26,6 +26,7 @@ class IllegalTransition(Conflict):
 
     code = "illegal_transition"
     title = "The verification is not in a stage for this"
+    remedy = "Read where the verification stands, and decide anew."
 
 
 def check_transition(present: Stage, new: Stage) -> None:

@@ -41,6 +41,7 @@ class BadSignature(DomainError):
     code = "bad_signature"
     title = "The signature of the callback is not valid"
     http_status = 400
+    remedy = "Sign the body as it is sent, with the present secret and a fresh time."
 
 
 class UnreadableCallback(DomainError):
@@ -49,6 +50,7 @@ class UnreadableCallback(DomainError):
     code = "unreadable_callback"
     title = "The callback cannot be read"
     http_status = 400
+    remedy = "Send the body in the form that the provider's documentation gives."
 
 
 @dataclass(frozen=True)

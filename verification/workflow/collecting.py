@@ -32,6 +32,7 @@ class BeingChecked(Conflict):
 
     code = "document_being_checked"
     title = "The documents are being checked"
+    remedy = "Wait for the decision; a rejected document can be submitted again afterwards."
 
 
 class NotCollecting(Conflict):
@@ -39,6 +40,7 @@ class NotCollecting(Conflict):
 
     code = "not_collecting"
     title = "No documents are asked for"
+    remedy = "Start a new run with `POST /customers/{customer_id}/verifications`."
 
 
 def submit_document(*, customer_pk: int, doc_type: DocType, body: bytes, actor: Actor, at: datetime) -> DocumentSubmission:

@@ -23,6 +23,7 @@ class VerificationInProgress(Conflict):
 
     code = "verification_in_progress"
     title = "A verification of this customer is under way"
+    remedy = "Wait for its decision, or read it with `GET /customers/{customer_id}/verifications`."
 
 
 class CustomerDeclined(Conflict):
@@ -30,6 +31,7 @@ class CustomerDeclined(Conflict):
 
     code = "customer_declined"
     title = "The customer was declined"
+    remedy = "A decline is final for the API. A member can take it back, with a reason."
 
 
 def register_customer(data: CustomerData, *, actor: Actor, at: datetime) -> Customer:

@@ -29,6 +29,7 @@ class NotInReview(Conflict):
 
     code = "not_in_review"
     title = "The verification is not waiting for a reviewer"
+    remedy = "Read where the verification stands; somebody may have decided it already."
 
 
 @dataclass(frozen=True)
