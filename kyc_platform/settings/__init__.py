@@ -29,7 +29,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "tenants.apps.OperatorAdminConfig",  # django.contrib.admin, with a login that counts
     "rest_framework",
     "rest_framework_api_key",
     "drf_spectacular",

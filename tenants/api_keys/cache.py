@@ -71,12 +71,26 @@ def verify_key(header: str, client_ip: IpAddress | None, now: datetime) -> Verif
     if verified is None or verified.epoch != local_epoch():
         verified = look_up(text.strip(), now)
         _verified.put(digest, verified, seconds=settings.API_KEY_CACHE_SECONDS)
+    require_usable(verified, client_ip, now)
+    return verified
+
+
+def remembered_key(header: str, client_ip: IpAddress | None, now: datetime) -> VerifiedKey | None:
+    """Return what the header's key proves, when that is remembered; None when it would have to be read. Raises as `verify_key`."""
+    verified = _verified.get(hashlib.sha256(header.strip().partition(" ")[2].strip().encode()).digest())
+    if verified is None or verified.epoch != local_epoch():
+        return None
+    require_usable(verified, client_ip, now)
+    return verified
+
+
+def require_usable(verified: VerifiedKey, client_ip: IpAddress | None, now: datetime) -> None:
+    """Raise ApiKeyInvalid, IpNotAllowed, or the error of the merchant's state, unless the key may be used now and from here."""
     if verified.expires_at is not None and verified.expires_at <= now:
         raise ApiKeyInvalid
     require_serving(verified.context.state)
     if verified.networks and not any(client_ip is not None and client_ip in network for network in verified.networks):
         raise IpNotAllowed
-    return verified
 
 
 def forget_key(header: str) -> None:

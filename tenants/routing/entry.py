@@ -37,6 +37,7 @@ class DomainMismatch(DomainError):
     code = "domain_mismatch"
     title = "This key or token does not belong to the merchant of this host name"
     http_status = 403
+    remedy = "Call the platform's own host name, or that of the merchant whose key or token it is."
 
 
 class TwoMerchants(RuntimeError):
@@ -148,6 +149,11 @@ def enter_for_request(request: HttpRequest, context: MerchantContext) -> None:
         return
     require_host_of(request, context)
     stack.enter_context(enter_merchant(context))
+
+
+def is_remembered_host_of(host: str, context: MerchantContext) -> bool:
+    """Tell whether a host name was lately found to serve this merchant. False says only that it would have to be looked up."""
+    return _company_of_host.get(host) in (NOBODY, context.company_id)
 
 
 def require_host_of(request: HttpRequest, context: MerchantContext) -> None:
