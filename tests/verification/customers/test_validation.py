@@ -28,8 +28,8 @@ ANNA: dict[str, Any] = {
 }
 
 
-def read(minimum_age: int = 18, **changes: object) -> CustomerData:
-    return read_customer(ANNA | changes, today=TODAY, minimum_age=minimum_age, known_levels=("standard", "basic"))
+def read(**changes: object) -> CustomerData:
+    return read_customer(ANNA | changes, today=TODAY, minimum_age=18, known_levels=("standard", "basic"))
 
 
 def problems(**changes: object) -> list[tuple[str, str]]:
@@ -210,7 +210,8 @@ def test_a_date_of_birth_must_exist_and_be_that_of_a_living_adult(born: object, 
 
 def test_the_minimum_age_is_reached_on_the_birthday_itself() -> None:
     assert read(date_of_birth="2008-11-21").date_of_birth == date(2008, 11, 21)
-    assert read(date_of_birth="2026-11-21", minimum_age=0).date_of_birth == TODAY
+    newborn = read_customer(ANNA | {"date_of_birth": "2026-11-21"}, today=TODAY, minimum_age=0, known_levels=None)
+    assert newborn.date_of_birth == TODAY
     with pytest.raises(InvalidRequest) as refused:
         read_customer(ANNA | {"date_of_birth": "2008-02-29"}, today=date(2026, 2, 28), minimum_age=18, known_levels=None)
     assert "at least 18 years" in refused.value.errors[0].detail

@@ -1,9 +1,9 @@
 """Decoding a picture to see that it can be decoded, where that costs little.
 
 A format module checks the structure of every file to its end. Decoding finds more, but a picture of 40 megapixels takes 160 MB,
-and an upload is to cost less than three times its own size. So what a decoder can do in a stream (sequential JPEG, PNG) is always
-done; what needs the whole picture in memory is done for pictures whose decoding fits into DECODED_BYTES_MAX, and left to the provider
-for larger ones, which rejects what it cannot read.
+and no upload is to cost much more memory than the largest one and its cleaned copy. So what a decoder can do in a stream (sequential
+JPEG, PNG) is always done; what needs the whole picture in memory is done where upload, copy and picture fit into MEMORY_BYTES_MAX, and
+left to the provider for larger pictures, which rejects what it cannot read.
 """
 
 import io
@@ -14,7 +14,7 @@ from PIL import Image
 from verification.documents.inspection.errors import ImageTooLarge, ImageTooSmall, ImageTruncated, ImageUnreadable
 from verification.documents.inspection.types import Limits
 
-DECODED_BYTES_MAX = 24 * 1024 * 1024
+MEMORY_BYTES_MAX = 24 * 1024 * 1024
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
@@ -27,9 +27,9 @@ def check_size(width: int, height: int, limits: Limits) -> None:
         raise ImageTooLarge(f"The image is {width} x {height} pixels; send one of at most {limits.pixels_max} pixels (width x height).")
 
 
-def fits_decoded(width: int, height: int, *, bytes_per_pixel: int) -> bool:
-    """Whether decoding such a picture as a whole stays within DECODED_BYTES_MAX."""
-    return width * height * bytes_per_pixel <= DECODED_BYTES_MAX
+def fits_decoded(body: bytes, width: int, height: int, *, bytes_per_pixel: int) -> bool:
+    """Whether decoding such a picture as a whole, beside its upload and its cleaned copy, stays within MEMORY_BYTES_MAX."""
+    return 2 * len(body) + width * height * bytes_per_pixel <= MEMORY_BYTES_MAX
 
 
 def decode_with_pillow(body: bytes, kind: Literal["JPEG", "WEBP"], width: int, height: int) -> None:

@@ -18,7 +18,7 @@ from verification.documents.inspection.types import Limits, Picture
 PICTURE_ITEMS = frozenset({b"hvc1", b"hev1", b"lhv1", b"jpeg", b"grid", b"iden", b"iovl", b"tmap", b"mski"})
 META_BOXES = frozenset({b"hdlr", b"pitm", b"iloc", b"iinf", b"iprp", b"iref", b"dinf", b"grpl"})
 EXIF_OFFSET = b"\0\0\0\0"  # an Exif item begins with the distance to its TIFF header (HEIF annex A.2.1)
-DECODER_BYTES_PER_PIXEL = 10  # planes, their copy in the decoder, and the three bytes that come out
+DECODER_BYTES_PER_PIXEL = 6  # measured: the planes, and the three bytes that come out
 
 Kept = tuple[int, int, bytes | None]  # from, to, and what stands there instead of the original bytes
 
@@ -48,13 +48,14 @@ def _kept(body: bytes, top: list[Box]) -> list[Kept]:
     if len(metas) > 1 or top[0].kind != b"ftyp":
         raise ImageUnreadable
     meta = metas[0]
-    inside = {box.kind: box for box in boxes(body, meta.payload + 4, meta.end)}
-    if not {b"iloc", b"iinf", b"pitm", b"iprp"} <= inside.keys() or any(box.end > meta.end for box in inside.values()):
+    children = list(boxes(body, meta.payload + 4, meta.end))
+    inside = {box.kind: box for box in children}
+    if not {b"iloc", b"iinf", b"pitm", b"iprp"} <= inside.keys() or children[-1].end != meta.end:
         raise ImageUnreadable
     kinds = read_item_kinds(body, inside[b"iinf"])
     kept: list[Kept] = [(top[0].start, top[0].end, None), (meta.start, meta.payload + 4, None)]
     kept += [(box.start, box.payload, None) for box in data]
-    for box in boxes(body, meta.payload + 4, meta.end):
+    for box in children:
         if box.kind in META_BOXES:
             kept.append((box.start, box.end, None))
         elif box.kind == b"idat":
@@ -117,7 +118,7 @@ def _read(body: bytes, limits: Limits) -> tuple[int, int]:
     check_size(width, height, limits)
     if pictures != 1:
         raise ImageAnimated
-    if fits_decoded(width, height, bytes_per_pixel=DECODER_BYTES_PER_PIXEL):
+    if fits_decoded(body, width, height, bytes_per_pixel=DECODER_BYTES_PER_PIXEL):
         try:
             file[0].load()
         except MemoryError:

@@ -59,7 +59,7 @@ def clean_jpeg(body: bytes, limits: Limits) -> Picture:
     cleaned = splice(body, walk.parts)
     is_streamed = not walk.is_progressive and walk.first_scan_components == walk.components
     # Several scans are gathered as coefficients of two bytes before the first pixel comes out.
-    if is_streamed or fits_decoded(walk.width, walk.height, bytes_per_pixel=2 * walk.components):
+    if is_streamed or fits_decoded(body, walk.width, walk.height, bytes_per_pixel=2 * walk.components):
         decode_with_pillow(cleaned, "JPEG", walk.width, walk.height)
     return Picture(body=cleaned, width=walk.width, height=walk.height)
 

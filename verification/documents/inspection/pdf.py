@@ -17,7 +17,7 @@ from verification.documents.inspection.errors import (
 )
 from verification.documents.inspection.types import Limits
 
-WALL_SECONDS_MAX = 20
+WALL_SECONDS_MAX = 10
 VERDICT_BYTES_MAX = 100
 REFUSALS: dict[str, type[UploadRefused]] = {
     pdf_process.UNREADABLE: PdfUnreadable,

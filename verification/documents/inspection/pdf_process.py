@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pikepdf
 
-MEMORY_BYTES_MAX = 768 * 1024 * 1024  # of address space, of which Python and its libraries take the first 200 MB
-CPU_SECONDS_MAX = 10
+MEMORY_BYTES_MAX = 512 * 1024 * 1024  # of address space, of which Python and its libraries take the first 100 MB
+CPU_SECONDS_MAX = 3
 NESTING_MAX = 100
 
 # ISO 32000-2, 12.6.4 (action types), 12.5.6 (annotations), 7.11.4 (embedded files), 12.7.3 (forms), 13 (multimedia).

@@ -33,7 +33,7 @@ def inspect_upload(body: bytes, doc_type: DocType, *, limits: Limits | None = No
     """Return the document that these bytes are, cleaned of metadata, or refuse them.
 
     The bytes alone decide what they are. JPEG, PNG, WebP and HEIC are accepted for every document, PDF for the proof of address.
-    The coded pixels are never changed and never decoded as a whole beyond 24 MB; orientation and colour profile are kept, so
+    Coded pixels are never changed, and decoded only where that is cheap (see `decoding.py`); orientation and colour profile are kept, so
     the picture looks as it did. Pure: the same bytes give the same result, and nothing is stored. A picture without metadata is
     handed on without a copy.
 

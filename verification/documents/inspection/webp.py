@@ -17,7 +17,7 @@ ANIMATION_FLAG, XMP_FLAG, EXIF_FLAG = 0x02, 0x04, 0x08
 BITSTREAMS = frozenset({b"VP8 ", b"VP8L"})
 CHUNKS_MAX = 100
 RIFF_HEADER_BYTES = 12
-DECODER_BYTES_PER_PIXEL = 12  # libwebp's animation decoder holds the picture three times, four bytes a pixel
+DECODER_BYTES_PER_PIXEL = 16  # measured: libwebp's animation decoder holds the picture four times, four bytes a pixel
 
 
 class _Chunk(NamedTuple):
@@ -51,7 +51,7 @@ def clean_webp(body: bytes, limits: Limits) -> Picture:
     parts = _keep(body, found[0]) if extended is None else _keep_extended(body, extended, chunks, found[0], canvas=(width, height))
     size = sum(len(part) if isinstance(part, bytes) else part.stop - part.start for part in parts)
     cleaned = splice(body, [*_riff_header(body, size), *parts])
-    if fits_decoded(width, height, bytes_per_pixel=DECODER_BYTES_PER_PIXEL):
+    if fits_decoded(body, width, height, bytes_per_pixel=DECODER_BYTES_PER_PIXEL):
         decode_with_pillow(cleaned, "WEBP", width, height)
     return Picture(body=cleaned, width=width, height=height)
 
