@@ -452,6 +452,6 @@ ALTER TABLE ONLY verification_webhookdelivery
     ADD CONSTRAINT verification_webhook_endpoint_id_04063d74_fk_verificat FOREIGN KEY (endpoint_id) REFERENCES verification_webhookendpoint(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY verification_webhookdelivery
     ADD CONSTRAINT verification_webhook_event_id_418fa469_fk_verificat FOREIGN KEY (event_id) REFERENCES verification_event(id) DEFERRABLE INITIALLY DEFERRED;
-INSERT INTO django_migrations (app, name, applied) VALUES
-    ('verification', '0001_initial', now()),
-    ('verification', '0002_levels', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES
+    (1, 'verification', '0001_initial', now()),
+    (2, 'verification', '0002_levels', now());

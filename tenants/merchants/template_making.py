@@ -72,9 +72,9 @@ def stripped(text: str, schema: str) -> str:
 def applied_rows(schema: str) -> str:
     """Return the statement that says which migrations the template holds."""
     with inside_schema(schema), connection.cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
-        rows = ",\n".join(f"    ('{app}', '{name}', now())" for app, name in cursor.fetchall())
-    return f"INSERT INTO django_migrations (app, name, applied) VALUES\n{rows};\n" if rows else ""
+        cursor.execute("SELECT id, app, name FROM django_migrations ORDER BY id")
+        rows = ",\n".join(f"    ({number}, '{app}', '{name}', now())" for number, app, name in cursor.fetchall())
+    return f"INSERT INTO django_migrations (id, app, name, applied) VALUES\n{rows};\n"
 
 
 def pg_dump() -> Path:
