@@ -2,8 +2,12 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_platform.settings")
 
-application = get_wsgi_application()
+from django.core.wsgi import get_wsgi_application  # noqa: E402  # the settings' name comes first
+
+django_application = get_wsgi_application()
+
+from verification.api.fast_status import FastStatus  # noqa: E402  # imports models, so that Django must be set up
+
+application = FastStatus(django_application)
