@@ -152,14 +152,11 @@ class _CheckedConnector(TCPConnector):
 
 
 async def _read_start(response: ClientResponse) -> bytes:
-    """Return the first bytes of the body. A body that ends within them leaves its connection for reuse; any other loses it."""
+    """Return the first bytes of the body and be done with it. One that ends within them has given its connection back for reuse."""
     start = b""
     try:
-        while len(start) < ANSWER_BYTES_MAX and (chunk := await response.content.read(ANSWER_BYTES_MAX - len(start))):
+        while chunk := await response.content.read(ANSWER_BYTES_MAX - len(start)):
             start += chunk
         return start
     finally:
-        if not response.content.at_eof():
-            if response.connection is not None and response.connection.transport is not None:
-                response.connection.transport.abort()  # close() would go on reading until the other side agrees
-            response.close()
+        response.close()  # takes the connection along when the body has not ended, and nothing when it has

@@ -61,6 +61,17 @@ def test_what_is_moved_to_another_merchant_table_column_or_row_does_not_open(els
                 keyring.open(sealed, other)
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [Binding("m_acm", "ecustomer", "name", "17"), Binding("m_acme", "custome", "rname", "17"), Binding("m_acme", "customer", "name1", "7")],
+)
+def test_the_members_of_a_place_cannot_lend_each_other_letters(elsewhere):
+    keyring = Keyring({1: NEW}, primary=1)
+
+    with pytest.raises(CannotOpen):
+        keyring.open(keyring.seal(b"secret", PLACE), elsewhere)
+
+
 @given(one=st.lists(texts, max_size=5), other=st.lists(texts, max_size=5))
 def test_different_parts_never_give_the_same_bytes(one, other):
     assert (framed(*one) == framed(*other)) is (one == other)
@@ -93,7 +104,7 @@ def test_every_way_of_not_opening_reads_the_same():
             ring.open(body, place)
         words.add((refusal.value.detail, refusal.value.code, refusal.value.http_status, refusal.value.__cause__))
 
-    assert words == {("The sealed data cannot be opened", "cannot_open", 500, None)}
+    assert words == {(CannotOpen.remedy, "cannot_open", 500, None)}
 
 
 def test_a_keyring_rotates_while_it_is_in_use():
