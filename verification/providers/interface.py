@@ -112,9 +112,15 @@ class CallbackEvent:
 
 
 class ProviderAdapter(ABC):
-    """One external provider. Every method but `normalise` and `classify` may raise ProviderError."""
+    """One external provider. `submit` and `fetch` ask it, so they may raise ProviderError; nothing else here touches the network."""
 
     name: ClassVar[str]
+
+    def __init_subclass__(cls, **options: object) -> None:
+        """Refuse an adapter that would decide for itself when a signature is checked. Raises TypeError."""
+        super().__init_subclass__(**options)
+        if cls.receive is not ProviderAdapter.receive:
+            raise TypeError(f"{cls.__name__} replaces `receive`; write `_verify` and `_parse`, their order is the base class's")
 
     @abstractmethod
     def submit(self, submission: Submission, progress: Progress, save: SaveProgress) -> str:

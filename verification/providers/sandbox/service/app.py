@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import logging
-import signal
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -90,10 +90,11 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
 
 
 def _end_with(task: asyncio.Task[None]) -> None:
-    # A provider that takes checks and never decides is worse than one that is down: whoever supervises it starts it again.
+    # A provider that takes checks and never decides is worse than one that is down: whoever supervises it starts it again, and
+    # nothing is lost, because everything that is owed is in the store.
     if not task.cancelled():
         logger.critical("a loop of the sandbox provider ended", exc_info=task.exception())
-        signal.raise_signal(signal.SIGTERM)
+        os._exit(1)
 
 
 @web.middleware
