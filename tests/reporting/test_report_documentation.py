@@ -1,0 +1,44 @@
+"""What the OpenAPI document says of the report."""
+
+import re
+from typing import Any
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+from openapi_spec_validator import validate
+
+from reporting.api import urls
+from reporting.api.documentation import EXAMPLE
+from reporting.api.serializers import ReportSerializer
+from reporting.api.shapes import report_csv
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """The document of this house's paths alone."""
+    schema: dict[str, Any] = SchemaGenerator(patterns=urls.urlpatterns).get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return schema
+
+
+def test_the_document_is_valid_openapi(document):
+    validate(document)
+
+
+def test_every_outcome_has_an_example(document):
+    operation = document["paths"]["/report"]["get"]
+
+    assert {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"} == {"start", "end", "format"}
+    contents = {(status, kind): content for status, answer in operation["responses"].items() for kind, content in answer["content"].items()}
+    assert set(contents) == {
+        ("200", "application/json"),
+        ("200", "text/csv"),
+        *((status, "application/problem+json") for status in ("401", "403", "422", "503")),
+    }
+    assert [key for key, content in contents.items() if "examples" not in content] == []
+
+
+def test_the_example_adds_up_and_is_what_the_serializer_describes():
+    assert ReportSerializer(data=EXAMPLE).is_valid(raise_exception=True)
+    for figure, member in (("total", "registered"), ("verified", "verified"), ("pending", "pending"), ("rejected", "rejected")):
+        assert EXAMPLE["customers"][figure] == sum(day[member] for day in EXAMPLE["daily"])
+    assert re.fullmatch(rb"([a-z0-9_]*,[^,\r\n]*,[a-z0-9_]+,[^,\r\n]*\r\n)+", report_csv(EXAMPLE))
