@@ -17,13 +17,12 @@ from django.db.migrations.operations import RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 
 from kyc_platform.schema import inside_schema
-from tenants.merchants.behind import applied_migrations, by_missing, chunks, schemas_behind
+from tenants.merchants.behind import SEVERAL_MERCHANTS, applied_migrations, by_missing, chunks, schemas_behind
 from tenants.merchants.migrating import LOCK_TIMEOUT, MigrationKey, migrate_schema
 
 logger = logging.getLogger(__name__)
 
 SCHEMAS_PER_TRANSACTION = 20
-BROADCAST = "/* one migration, several merchants */"
 
 Say = Callable[[str], None]
 
@@ -78,7 +77,9 @@ def broadcast(key: MigrationKey, body: str, schemas: Sequence[str]) -> list[str]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             tables = ", ".join(f"{connection.ops.quote_name(schema)}.django_migrations" for schema in schemas)
-            cursor.execute(f"{BROADCAST} SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute(
+                f"{SEVERAL_MERCHANTS} SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"
+            )
             applied = applied_migrations(schemas)  # another run may have been faster
             pieces = [
                 f"SET LOCAL search_path = {connection.ops.quote_name(schema)};\n{body}\n{recording(key)}"
@@ -86,7 +87,7 @@ def broadcast(key: MigrationKey, body: str, schemas: Sequence[str]) -> list[str]
                 if key not in applied[schema]
             ]
             if pieces:
-                cursor.execute(BROADCAST + "\n".join(pieces))
+                cursor.execute(SEVERAL_MERCHANTS + "\n".join(pieces))
     except DatabaseError as error:
         if len(schemas) > 1:
             return [refused for schema in schemas for refused in broadcast(key, body, [schema])]

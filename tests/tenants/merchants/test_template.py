@@ -15,7 +15,8 @@ from tenants.merchants.template import DIGEST_LINE, TEMPLATE_FILE, make_schema, 
 CATALOGUES = {
     "columns": """
         SELECT table_name, column_name, ordinal_position, column_default, is_nullable, data_type, character_maximum_length,
-               numeric_precision, is_identity, identity_generation, identity_start, identity_increment, collation_name, is_generated, generation_expression
+               numeric_precision, is_identity, identity_generation, identity_start, identity_increment, collation_name,
+               is_generated, generation_expression
         FROM information_schema.columns WHERE table_schema = %s""",
     "relations": """
         SELECT relname, relkind, relpersistence, relreplident, reloptions::text FROM pg_class WHERE relnamespace = %s::regnamespace""",
