@@ -51,6 +51,7 @@ class DirectServers:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                umask=0o077,
                 start_new_session=True,  # Ctrl-C in the terminal is the tests' own affair: they stop the servers last
                 **run_as(program.account),
             )

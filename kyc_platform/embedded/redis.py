@@ -6,6 +6,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from kyc_platform.embedded.places import Folder, write_private
 from kyc_platform.embedded.program import Program
@@ -51,7 +53,7 @@ class Redis:
     def is_ready(self) -> bool:
         """Tell whether it answers, with its data loaded."""
         try:
-            with redis.Redis.from_url(self.url(), socket_timeout=2, socket_connect_timeout=2) as client:
+            with redis.Redis.from_url(self.url(), socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False

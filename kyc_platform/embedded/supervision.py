@@ -16,7 +16,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from kyc_platform.embedded.launch import launching
-from kyc_platform.embedded.places import Folder, write_private
+from kyc_platform.embedded.places import PRIVATE_FILE, Folder, write_private
 from kyc_platform.embedded.program import Program
 from kyc_platform.embedded.state import HOST, State
 
@@ -38,7 +38,9 @@ class Supervision:
         """Start the supervisor. No program runs before `run` names it."""
         configuration = self.folder.path / "supervisord.conf"
         write_private(configuration, self._configuration(programs))
-        with (self.folder.logs / "supervisor.out").open("wb") as output:
+        output_file = self.folder.logs / "supervisor.out"
+        output_file.touch(mode=PRIVATE_FILE)
+        with output_file.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", str(configuration)],
                 cwd=self.folder.path,
@@ -46,6 +48,7 @@ class Supervision:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                umask=0o077,
                 start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends everything in order
             )
 
@@ -56,21 +59,24 @@ class Supervision:
     def answers(self) -> bool:
         """Tell whether the supervisor takes orders yet."""
         try:
-            return bool(self._ask().supervisor.getState())
+            with self._asked() as asked:
+                return bool(asked.supervisor.getState())
         except UNREACHABLE:
             return False
 
     def run(self, name: str) -> None:
         """Start a program and return at once; a program that runs already is left alone."""
         try:
-            self._ask().supervisor.startProcess(name, False)
+            with self._asked() as asked:
+                asked.supervisor.startProcess(name, False)
         except xmlrpc.client.Fault as fault:
             if "ALREADY_STARTED" not in fault.faultString:
                 raise
 
     def is_trying(self, name: str) -> bool:
         """Tell whether a program runs or is being started again; false once the supervisor has given it up."""
-        state = cast(dict[str, Any], self._ask().supervisor.getProcessInfo(name))["statename"]
+        with self._asked() as asked:
+            state = cast(dict[str, Any], asked.supervisor.getProcessInfo(name))["statename"]
         return self.is_alive() and state in ("STARTING", "RUNNING", "BACKOFF", "STOPPED")
 
     def log(self, name: str) -> Path:
@@ -89,20 +95,20 @@ class Supervision:
             self.process.kill()  # its children are found by their mark and stopped by the caller
             self.process.wait()
 
-    def _ask(self) -> xmlrpc.client.ServerProxy:
+    def _asked(self) -> xmlrpc.client.ServerProxy:
         password = quote(self.state.supervisor_password, safe="")
         return xmlrpc.client.ServerProxy(f"http://kyc:{password}@{HOST}:{self.state.ports[NAME]}/RPC2")
 
     def _configuration(self, programs: Sequence[Program]) -> str:
         lines = [
             "[supervisord]",
-            f"logfile = {_text(self.folder.logs / 'supervisor.log')}",
+            # Relative to the folder, where it is started: an absolute path is expanded twice, and a percent sign in it not understood.
+            f"logfile = {self.folder.logs.name}/supervisor.log",
             f"logfile_maxbytes = {LOG_BYTES_MAX}",
             "logfile_backups = 1",
-            f"pidfile = {_text(self.folder.path / 'supervisord.pid')}",
-            f"childlogdir = {_text(self.folder.logs)}",
+            "pidfile = supervisord.pid",
+            f"childlogdir = {self.folder.logs.name}",
             "silent = true",
-            "umask = 077",
             "[inet_http_server]",
             f"port = {HOST}:{self.state.ports[NAME]}",
             "username = kyc",
@@ -129,7 +135,7 @@ class Supervision:
             f"stopwaitsecs = {program.stop_seconds}",
             "killasgroup = true",
             "redirect_stderr = true",
-            f"stdout_logfile = {_text(self.log(program.name))}",
+            f"stdout_logfile = {self.folder.logs.name}/{program.name}.log",
             f"stdout_logfile_maxbytes = {LOG_BYTES_MAX}",
             "stdout_logfile_backups = 1",
         ]
