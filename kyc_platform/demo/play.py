@@ -168,7 +168,7 @@ def ensure_endpoint(caller: Caller, state: Path) -> None:
     url = caller.facts.webhook_receiver_url
     endpoints: list[dict[str, Any]] = caller.quietly(ENDPOINTS)["data"]
     ours = [each for each in endpoints if each["id"] == known.get("webhook_endpoint_id")]
-    if known.get("webhook_secret") and [each["url"] for each in ours] == [url]:
+    if known.get("webhook_secret") and [each["url"].rstrip("/") for each in ours] == [url.rstrip("/")]:
         write_private(secret_file, known["webhook_secret"] + "\n")
         return
     say("The webhook receiver is made known to the platform.")
