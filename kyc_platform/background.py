@@ -29,7 +29,7 @@ class TaskWithoutSchema(RuntimeError):
     """A task of a merchant was sent without saying whose. It is refused: it never runs in `public`."""
 
 
-class SchemaTask(Task):  # type: ignore[misc]  # celery-types leaves Task untyped
+class SchemaTask(Task[Any, None]):
     """The base of every task: runs a merchant's task in its schema, and anything else only when it is declared as the platform's."""
 
     is_of_platform = False

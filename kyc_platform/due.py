@@ -7,6 +7,7 @@ wrong at any time, and `rebuild` makes it again from the truth.
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import cast
 
 import redis
 from django.db import transaction
@@ -39,7 +40,8 @@ def hint(due_at_of: Mapping[str, datetime]) -> None:
 def take_due_schemas(now: datetime, *, limit: int = 1000) -> list[str]:
     """Return the schemas with work due by now, and put each off by a lease, within which it should be swept."""
     client = redis_client()
-    schemas = [name.decode() for name in client.zrangebyscore(HINTS, "-inf", now.timestamp(), start=0, num=limit)]
+    names = cast("list[bytes]", client.zrangebyscore(HINTS, "-inf", now.timestamp(), start=0, num=limit))
+    schemas = [name.decode() for name in names]
     if schemas:
         until = (now + timedelta(seconds=LEASE_SECONDS)).timestamp()
         client.zadd(HINTS, dict.fromkeys(schemas, until), gt=True, xx=True)

@@ -1,4 +1,4 @@
-"""Public ids: a prefix that says what it is, and 26 random characters. Database keys are never shown, but for the first seed's `user_id`."""
+"""Public ids: a prefix that says what it is, and 26 random characters. Database keys are not shown, but for the first seed's `user_id`."""
 
 import base64
 import uuid

@@ -12,7 +12,7 @@ SOCKET_TIMEOUT_SECONDS = 2.0
 
 
 @cache
-def redis_client() -> "redis.Redis[bytes]":
+def redis_client() -> redis.Redis:
     """Return the process's client. Answers are bytes. Every call may raise redis.RedisError; the caller decides what that means."""
     return redis.Redis.from_url(
         settings.REDIS_URL,

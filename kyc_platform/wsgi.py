@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_platform.settings")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402  # the settings' name comes first
+from django.core.wsgi import get_wsgi_application  # the settings' name comes first
 
 django_application = get_wsgi_application()
 

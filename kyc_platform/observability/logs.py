@@ -73,5 +73,3 @@ def bind(**fields: str | int | None) -> None:
 def unbind_all() -> None:
     """Forget every bound field: the request or task is over."""
     structlog.contextvars.clear_contextvars()
-
-

@@ -91,7 +91,9 @@ def as_domain_error(error: Exception) -> DomainError:
             return UnknownPath()
         case OperationalError() | InterfaceError():
             logger.warning("database unavailable", exc_info=error)
-            return Unavailable("Try again in a few seconds, with the same Idempotency-Key.", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+            return Unavailable(
+                "Try again in a few seconds, with the same Idempotency-Key.", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
+            )
         case DatabaseError() | Exception():
             logger.error("unhandled", exc_info=error)
             return InternalError("It was noted. Tell us the request_id if it stays.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from celery.schedules import crontab
 
 from kyc_platform.observability.logs import logging_config
+from kyc_platform.settings.documentation import spectacular_settings
 from kyc_platform.settings.environment import Environment
 
 ENVIRONMENT = Environment()  # type: ignore[call-arg]  # pydantic fills it from the environment
@@ -175,6 +176,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 LOGGING_CONFIG = None
@@ -189,6 +191,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["kyc_platform.requests.json.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["kyc_platform.requests.json.OrjsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "kyc_platform.requests.json.FixedNegotiation",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is answered like every method that is not there; the document describes the API
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "kyc_platform.requests.problems.problem_response",
     "UNAUTHENTICATED_USER": None,
@@ -196,12 +199,4 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "iso-8601",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "KYC platform",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
+SPECTACULAR_SETTINGS = spectacular_settings(PUBLIC_BASE_URL)

@@ -62,7 +62,15 @@ class Environment(BaseSettings):
             raise ValueError("must be http(s)://host[:port] without a final slash")
         return value
 
-    @field_validator("S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "KYC_ROOT_KEYS", "KYC_ROOT_KEYS_FILE", "KYC_ROOT_KMS_KEY_ID", mode="before")
+    @field_validator(
+        "S3_ENDPOINT_URL",
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "KYC_ROOT_KEYS",
+        "KYC_ROOT_KEYS_FILE",
+        "KYC_ROOT_KMS_KEY_ID",
+        mode="before",
+    )
     @classmethod
     def _empty_is_absent(cls, value: object) -> object:
         return None if value == "" else value

@@ -50,7 +50,8 @@ def test_two_uploads_of_one_document_are_both_kept_and_one_counts(way: Way) -> N
         assert document.state == "submitted"
         assert DocumentSubmission.objects.filter(doc_type="SELFIE").count() == 2
         events = Event.objects.filter(type="document.submitted").order_by("sequence")
-        assert document.submission is not None and events.last().data["document_id"] == document.submission.uid
+        assert document.submission is not None
+        assert events.values_list("data", flat=True)[1]["document_id"] == document.submission.uid
 
 
 def test_four_documents_at_once_begin_one_check(way: Way) -> None:
@@ -86,9 +87,7 @@ def test_of_ten_registrations_of_one_customer_id_one_is_stored(way: Way) -> None
     members = members_of_customer()
 
     def registering() -> Any:
-        return Client().post(
-            "/api/v1/customers", members, content_type="application/json", headers={"Authorization": f"Api-Key {way.key}"}
-        )
+        return Client().post("/api/v1/customers", members, content_type="application/json", headers={"Authorization": f"Api-Key {way.key}"})
 
     answers = at_once(*[registering] * 10)
 

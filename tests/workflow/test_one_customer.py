@@ -1,13 +1,14 @@
 """The main job: a customer comes in, is checked, and is decided, once."""
 
-from tests.fixtures.way import DOC_TYPES, Way
-from verification.documents.models import Document, DocumentSubmission
-from verification.events.models import Event
-from verification.customers.models import Customer
-from verification.documents.vault import open_submission
-from verification.customers.keys import customer_keyring
-from tests.fixtures.merchants import inside
 import hashlib
+
+from tests.fixtures.merchants import inside
+from tests.fixtures.way import DOC_TYPES, Way
+from verification.customers.keys import customer_keyring
+from verification.customers.models import Customer
+from verification.documents.models import Document, DocumentSubmission
+from verification.documents.vault import open_submission
+from verification.events.models import Event
 
 
 def test_four_good_documents_make_a_verified_customer(way: Way) -> None:

@@ -80,7 +80,9 @@ def test_a_resubmission_asks_for_the_named_documents_only(way: Way, case: str) -
         ({"decision": "approve", "note": "x"}, "/note", "unknown_member"),
     ],
 )
-def test_a_verdict_that_says_nothing_clear_is_refused_by_name(way: Way, case: str, verdict: dict[str, Any], pointer: str, code: str) -> None:
+def test_a_verdict_that_says_nothing_clear_is_refused_by_name(
+    way: Way, case: str, verdict: dict[str, Any], pointer: str, code: str
+) -> None:
     answer = decide(way, case, verdict)
 
     assert answer.status_code == 422

@@ -69,7 +69,9 @@ class CustomerDetail(MerchantView):
         present = find_customer(customer_id)
         members = dict(members_of(request))
         if members.setdefault("customer_id", customer_id) != customer_id:
-            raise InvalidRequest(errors=[InvalidMember("/customer_id", "mismatch", "It differs from the path. A customer_id cannot change.")])
+            raise InvalidRequest(
+                errors=[InvalidMember("/customer_id", "mismatch", "It differs from the path. A customer_id cannot change.")]
+            )
         data = _read(members, self.now.date(), level=present.level)
         customer, reverification = replace_customer(data, actor=self.actor, at=self.now)
         return Response({**customer_shape(customer, self.key), "reverification": reverification_shape(reverification)})

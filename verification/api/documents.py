@@ -53,9 +53,7 @@ class DocumentList(MerchantView):
         current = {row.submission_id for row in standing.documents.values()}
         rows = DocumentSubmission.objects.filter(customer=standing.customer)
         history = page_of(rows, page, lambda row: submission_shape(row, is_current=row.pk in current))
-        documents = [
-            {**document_status(row), "id": row.submission.uid if row.submission else None} for row in standing.documents.values()
-        ]
+        documents = [{**document_status(row), "id": row.submission.uid if row.submission else None} for row in standing.documents.values()]
         return Response({"current": documents, **history})
 
 
@@ -101,4 +99,3 @@ def _multipart(request: Request) -> tuple[DocType, bytes]:
     if file is None or file.file is None:
         raise InvalidRequest(errors=[InvalidMember("/file", "required", "Send the document as the part `file`, with a file name.")])
     return doc_type, file.file.getvalue()
-

@@ -124,9 +124,7 @@ class EndUserSubmit(EndUserView):
             body = document_bytes(doc_body)
         except ValueError:
             raise EndUserError("Err1003", 400, "doc_body is not base64: send the file's bytes as base64 or as a base64 data URL") from None
-        submit_document(
-            customer_pk=self.end_user.customer.pk, doc_type=doc_type, body=body, actor=self.end_user.actor, at=timezone.now()
-        )
+        submit_document(customer_pk=self.end_user.customer.pk, doc_type=doc_type, body=body, actor=self.end_user.actor, at=timezone.now())
         return Response(OK)
 
 
@@ -177,4 +175,3 @@ def shown_as(error: DomainError) -> tuple[str, int, str]:
             return "Err1500", 503, "Try again later"
         case _:
             return "Err1001", error.http_status, error.detail
-

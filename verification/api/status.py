@@ -46,7 +46,10 @@ def merchant_status(standing: Standing) -> dict[str, Any]:
     """Return the second seed's status, whole."""
     customer, run = standing.customer, standing.run
     documents = [document_status(row) for row in _in_order(standing) if row.state != DocumentState.MISSING]
-    issues = [{"code": code, "doc_type": None, "message": reason(code).for_user, "user_fixable": reason(code).is_user_fixable} for code in run.reasons]
+    issues = [
+        {"code": code, "doc_type": None, "message": reason(code).for_user, "user_fixable": reason(code).is_user_fixable}
+        for code in run.reasons
+    ]
     issues += [{**told, "doc_type": document["doc_type"]} for document in documents for told in document["reasons"]]
     return {
         "customer_id": customer.customer_id,
@@ -71,9 +74,7 @@ def document_status(row: Document) -> dict[str, Any]:
         "status": row.state,
         "submitted_at": row.submission.created_at if row.submission else None,
         "decided_at": row.decided_at,
-        "reasons": [
-            {"code": code, "message": reason(code).for_user, "user_fixable": reason(code).is_user_fixable} for code in row.reasons
-        ],
+        "reasons": [{"code": code, "message": reason(code).for_user, "user_fixable": reason(code).is_user_fixable} for code in row.reasons],
     }
 
 
@@ -111,4 +112,3 @@ def _in_order(standing: Standing) -> list[Document]:
 def _is_missing(standing: Standing, doc_type: DocType) -> bool:
     row = standing.documents.get(doc_type)
     return row is None or row.state == DocumentState.MISSING
-

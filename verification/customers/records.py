@@ -78,9 +78,7 @@ def lock_customer(pk: int) -> Customer:
 
 def store_customer(data: CustomerData, level: Level, *, at: datetime) -> Customer:
     """Insert a customer with its own data key. Raises CustomerIdTaken, and then nothing is stored."""
-    customer = Customer(
-        uid=new_id("cus"), customer_id=data.customer_id, level=level, created_at=at, updated_at=at, tokens_valid_from=at
-    )
+    customer = Customer(uid=new_id("cus"), customer_id=data.customer_id, level=level, created_at=at, updated_at=at, tokens_valid_from=at)
     key, wrapped = make_customer_key(customer.uid)
     seal_into(customer, data, Keyring({1: key}, primary=1))
     try:

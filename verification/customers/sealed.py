@@ -33,7 +33,10 @@ def seal_into(customer: Customer, data: CustomerData, keyring: Keyring) -> None:
 
 def open_members(customer: Customer, keyring: Keyring, members: Iterable[str] = SEALED_MEMBERS) -> dict[str, object]:
     """Return the named members as plain JSON values. Raises CannotOpen when a value was moved or changed."""
-    return {member: orjson.loads(keyring.open(bytes(getattr(customer, f"{member}_sealed")), _binding(customer, member))) for member in members}
+    opened = {}
+    for member in members:
+        opened[member] = orjson.loads(keyring.open(bytes(getattr(customer, f"{member}_sealed")), _binding(customer, member)))
+    return opened
 
 
 def open_data(customer: Customer, keyring: Keyring) -> CustomerData:

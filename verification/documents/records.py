@@ -13,7 +13,11 @@ from verification.levels.doc_types import DocType
 from verification.lifecycle.models import Verification
 from verification.lifecycle.outcomes import DocumentResult, Outcome
 
-STATE_OF_OUTCOME = {Outcome.CLEAR: DocumentState.VERIFIED, Outcome.REJECTED: DocumentState.REJECTED, Outcome.SUSPECT: DocumentState.REJECTED}
+STATE_OF_OUTCOME = {
+    Outcome.CLEAR: DocumentState.VERIFIED,
+    Outcome.REJECTED: DocumentState.REJECTED,
+    Outcome.SUSPECT: DocumentState.REJECTED,
+}
 WANTED_STATES = frozenset({DocumentState.MISSING, DocumentState.REJECTED})
 
 

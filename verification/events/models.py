@@ -19,7 +19,9 @@ class Event(models.Model):
     type = models.CharField(max_length=64)
     at = models.DateTimeField()
     customer_pk = models.BigIntegerField(null=True)
-    sequence = models.BigIntegerField(null=True, help_text="the customer's own count of changes, given under its row lock; null for a mere look")
+    sequence = models.BigIntegerField(
+        null=True, help_text="the customer's own count of changes, given under its row lock; null for a mere look"
+    )
     status = models.CharField(max_length=16, blank=True, help_text="the customer's status after the change")
     previous_status = models.CharField(max_length=16, blank=True)
     actor_kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in ActorKind])

@@ -109,9 +109,7 @@ def _question(verification: Verification, check: ProviderCheck) -> Submission:
     customer = verification.customer
     keyring = customer_keyring(customer)
     submissions = DocumentSubmission.objects.filter(pk__in=check.submission_ids).order_by("pk")
-    documents = tuple(
-        SubmittedDocument(DocType(s.doc_type), s.pk, s.media_type, vault.open_submission(s, keyring)) for s in submissions
-    )
+    documents = tuple(SubmittedDocument(DocType(s.doc_type), s.pk, s.media_type, vault.open_submission(s, keyring)) for s in submissions)
     data = open_data(customer, keyring)
     members = to_members(data)
     return Submission(

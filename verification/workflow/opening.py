@@ -64,8 +64,7 @@ def start_verification(customer_id: str, *, level_name: str | None = None, actor
         if level is not None:
             customer.level = level
             customer.save(update_fields=["level"])
-        verification = begin_run(customer, actor=actor, at=at)
-    return verification
+        return begin_run(customer, actor=actor, at=at)
 
 
 def begin_run(customer: Customer, *, actor: Actor, at: datetime) -> Verification:

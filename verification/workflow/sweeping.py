@@ -73,4 +73,3 @@ def _first_due(schemas: tuple[str, ...]) -> dict[str, datetime]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT schema, min(due_at) FROM ({one}) AS due GROUP BY schema HAVING min(due_at) IS NOT NULL", parameters)  # noqa: S608
         return dict(cursor.fetchall())
-

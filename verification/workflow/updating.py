@@ -46,8 +46,8 @@ def replace_customer(data: CustomerData, *, actor: Actor, at: datetime) -> tuple
     """Replace everything that the merchant told of a customer, and verify again what that touches.
 
     Name, date of birth or identity document: the documents on file are checked again. Address: the proof of address no longer
-    counts. Level: its demands hold from now on; left out, it stays as it is. A running check is superseded, so that its late result changes nothing. A declined
-    customer stays declined. Raises CustomerNotFound or InvalidRequest (unknown level).
+    counts. Level: its demands hold from now on; left out, it stays as it is. A running check is superseded, so that its late result
+    changes nothing. A declined customer stays declined. Raises CustomerNotFound or InvalidRequest (unknown level).
     """
     customer = find_customer(data.customer_id)
     level = level_named(data.level or customer.level.name)

@@ -1,0 +1,115 @@
+"""What stands at the head of the OpenAPI document, and how drf-spectacular makes it."""
+
+from typing import Any
+
+DESCRIPTION = """
+Know your customer, as a service. Your server registers a customer, documents come in, a provider checks them, and you are told the decision.
+
+## Authentication
+
+Servers send `Authorization: Api-Key kyc_live_…` (live data) or `Api-Key kyc_test_…` (the sandbox). A key has **scopes**; each operation names
+the one it needs, and a refusal (`missing_scope`) names it too. Without `pii:read` the personal members of a customer are left out.
+
+The end user's app sends `Authorization: JWT <token>` (or `Bearer <token>`) with a short-lived token that your server gets from
+`POST /api/v1/customers/{customer_id}/access-tokens`. It reaches this one customer and nothing else.
+
+## Modes
+
+A test key reaches the sandbox only, a live key live data only; every object says which by `livemode`. An id of the other mode, an id of another
+merchant and an id that never existed are the same `404`.
+
+## Paths
+
+Everything stands under `/api/v1`, without a slash at the end. `/customers…` and `/report` answer without that prefix as well, by the same code.
+
+## Errors
+
+Errors of the merchant API are problem documents (RFC 9457, `application/problem+json`). Switch on `code`, which is frozen; show `detail` to a
+person; `errors` points at each wrong member by JSON Pointer; `type` leads to the [catalogue of errors](/api/v1/docs/errors). A member or
+query parameter that an operation does not know is refused. Nothing is stored from a refused request. A path that does not exist, a method that
+is not there (405) and a content type that is not read (415) are problem documents too, and so is the rare 500. Errors of the end-user API keep
+their envelope of `is_success`, `err_code` and `err_message`, with the right HTTP status.
+
+## Requests and answers
+
+JSON in UTF-8, both ways, whatever `Accept` says. Every answer carries `Request-Id`: keep it, it finds the request in our logs. Moments are
+RFC 3339 in UTC, dates `YYYY-MM-DD`. Answers may gain members: ignore those that you do not know.
+
+## Lists
+
+`?limit=` (1 to 100, 25 unless said) and `?cursor=` give `{"data": […], "next_cursor": …, "has_more": …}`, the newest first. Send `next_cursor`
+back as it came. Rows added meanwhile shift nothing.
+
+## Events
+
+See *Webhooks*: what we post to your endpoints, signed as [Standard Webhooks 1.0](https://www.standardwebhooks.com) describes.
+""".strip()
+
+TAGS = [
+    {"name": "Customers", "description": "The people whom you have verified, and where they stand."},
+    {"name": "Documents", "description": "What they show, and every submission there was."},
+    {
+        "name": "Verifications",
+        "description": "Runs from the first document to the decision, and your own decisions where no provider could.",
+    },
+    {"name": "End users", "description": "What the customer's own app does, with a token instead of a key."},
+    {"name": "Reports", "description": "Figures, without personal data."},
+    {"name": "Webhooks", "description": "Where we post events."},
+    {"name": "Events", "description": "What we post."},
+    {"name": "Platform", "description": "Health, and where providers report."},
+]
+
+WEBHOOKS = (
+    "CUSTOMER_CREATED",
+    "CUSTOMER_UPDATED",
+    "DOCUMENT_SUBMITTED",
+    "DOCUMENT_VERIFIED",
+    "DOCUMENT_REJECTED",
+    "VERIFICATION_SUBMITTED",
+    "VERIFICATION_IN_REVIEW",
+    "VERIFICATION_APPROVED",
+    "VERIFICATION_DECLINED",
+    "VERIFICATION_RESUBMISSION_REQUESTED",
+    "VERIFICATION_REOPENED",
+)
+
+# Choices that stand in more than one shape have one name each in generated clients.
+ENUM_NAMES = {
+    "DocType": "verification.levels.doc_types.DocType",
+    "Status": "verification.customers.stages.Status",
+    "Stage": "verification.customers.stages.Stage",
+    "DocumentState": "verification.documents.models.DocumentState",
+    "Outcome": "verification.lifecycle.outcomes.Outcome",
+    "CheckState": "verification.providers.models.CheckState",
+    "ReviewDecision": "verification.reviews.models.ReviewDecision",
+    "EndpointState": "verification.api.documentation.fields.ENDPOINT_STATES",
+    "EventType": "verification.api.documentation.fields.EVENT_TYPES",
+    "ReasonCode": "verification.api.documentation.fields.REASON_CODES",
+    "ActorKind": "verification.api.documentation.fields.ACTOR_KINDS",
+    "MediaType": "verification.api.documentation.fields.MEDIA_TYPES",
+    "ProviderErrorClass": "verification.api.documentation.fields.ERROR_CLASSES",
+    "IdentityDocumentType": "verification.api.documentation.fields.IDENTITY_DOCUMENT_TYPES",
+}
+
+
+def spectacular_settings(public_base_url: str) -> dict[str, Any]:
+    """Return SPECTACULAR_SETTINGS."""
+    return {
+        "TITLE": "KYC platform",
+        "VERSION": "1.0.0",
+        "DESCRIPTION": DESCRIPTION,
+        "OAS_VERSION": "3.1.1",
+        "SERVERS": [{"url": "/", "description": "where this document came from"}, {"url": public_base_url, "description": "this platform"}],
+        "TAGS": TAGS,
+        "WEBHOOKS": [f"verification.api.documentation.outgoing.{name}" for name in WEBHOOKS],
+        "PREPROCESSING_HOOKS": ["verification.api.documentation.hooks.canonical_paths"],
+        "POSTPROCESSING_HOOKS": [
+            "drf_spectacular.hooks.postprocess_schema_enums",
+            "verification.api.documentation.hooks.finish",
+        ],
+        "ENUM_NAME_OVERRIDES": ENUM_NAMES,
+        "ENUM_SUFFIX": "",
+        "SCHEMA_PATH_PREFIX": "/api/v1",
+        "SORT_OPERATION_PARAMETERS": False,
+        "SERVE_INCLUDE_SCHEMA": False,
+    }
