@@ -1,0 +1,92 @@
+"""The webhook endpoints of the merchant API: create, list, read, delete."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kyc_platform.errors import InvalidMember, InvalidRequest
+from kyc_platform.outbound.errors import OutboundRefused
+from kyc_platform.requests.paging import page_of, read_page
+from tenants.routing.context import current_merchant
+from verification.api.base import MerchantView, members_of, query_of, refuse_unknown
+from verification.api.documentation import webhook_endpoints as docs
+from verification.webhooks.endpoints import find_endpoint, present_endpoints
+from verification.webhooks.models import WebhookEndpoint
+from verification.workflow.subscribing import create_endpoint, delete_endpoint
+
+SCOPE = "webhooks:manage"
+
+
+class WebhookEndpointList(MerchantView):
+    """`/webhook-endpoints`."""
+
+    required_scopes = {"POST": SCOPE, "GET": SCOPE}
+
+    @extend_schema(**docs.CREATE_WEBHOOK_ENDPOINT)
+    def post(self, request: Request) -> Response:
+        """Add an endpoint. 201 with its `secret`, which is shown here only; 409 when there are too many; 422 naming what is wrong."""
+        members = members_of(request)
+        refuse_unknown(members, ("url", "event_types"))
+        url, event_types = _read(members)
+        try:
+            created = create_endpoint(url=url, event_types=event_types, actor=self.actor, at=self.now)
+        except OutboundRefused as refused:
+            refused.errors = (InvalidMember("/url", refused.code, refused.detail),)
+            raise
+        return Response({**endpoint_shape(created.endpoint), "secret": created.secret}, status=201)
+
+    @extend_schema(**docs.LIST_WEBHOOK_ENDPOINTS)
+    def get(self, request: Request) -> Response:
+        """List the endpoints, newest first. 200 with a page."""
+        page = read_page(query_of(request, ("limit", "cursor")))
+        return Response(page_of(present_endpoints(), page, endpoint_shape))
+
+
+class WebhookEndpointDetail(MerchantView):
+    """`/webhook-endpoints/{id}`."""
+
+    required_scopes = {"GET": SCOPE, "DELETE": SCOPE}
+
+    @extend_schema(**docs.READ_WEBHOOK_ENDPOINT)
+    def get(self, request: Request, endpoint_id: str) -> Response:
+        """Read one endpoint. 200, or 404."""
+        return Response(endpoint_shape(find_endpoint(endpoint_id)))
+
+    @extend_schema(**docs.DELETE_WEBHOOK_ENDPOINT)
+    def delete(self, request: Request, endpoint_id: str) -> Response:
+        """Delete an endpoint and cancel what it is owed. 204, or 404."""
+        delete_endpoint(endpoint_id, actor=self.actor, at=self.now)
+        return Response(status=204)
+
+
+def endpoint_shape(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """Return an endpoint without its secret. `event_types` is null when it is told of every type."""
+    return {
+        "id": endpoint.uid,
+        "url": endpoint.url,
+        "event_types": endpoint.event_types or None,
+        "state": endpoint.state,
+        "created_at": endpoint.created_at,
+        "failing_since": endpoint.failing_since,
+        "disabled_at": endpoint.disabled_at,
+        "disabled_because": endpoint.disabled_because or None,
+        "livemode": current_merchant().livemode,
+    }
+
+
+def _read(members: dict[str, Any]) -> tuple[str, list[object] | None]:
+    errors = []
+    url, event_types = members.get("url"), members.get("event_types")
+    if not isinstance(url, str) or not url:
+        errors.append(
+            InvalidMember(
+                "/url", "required" if url is None else "wrong_type", "Give the URL to post to, like https://hooks.example.com/kyc."
+            )
+        )
+    if event_types is not None and not isinstance(event_types, list):
+        errors.append(InvalidMember("/event_types", "wrong_type", "Give a list of event types, or leave it out to get every one."))
+    if errors:
+        raise InvalidRequest(errors=errors)
+    return str(url), event_types

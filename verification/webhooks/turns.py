@@ -1,0 +1,40 @@
+"""One sender a merchant at a time, so that its slow endpoints never hold more than one worker.
+
+Only a courtesy: the rows' own locks see to it that nothing is sent by two. So with Redis away everybody has a turn.
+"""
+
+import logging
+from contextlib import suppress
+
+import redis
+
+from kyc_platform.redis_client import redis_client
+
+logger = logging.getLogger(__name__)
+
+TURN_SECONDS = 3  # how long the turn of a process that died lasts; one that lives extends it
+
+
+class Turn:
+    """The right to send for one merchant's schema."""
+
+    def __init__(self, schema: str) -> None:
+        self._lock = redis_client().lock(f"webhooks:turn:{schema}", timeout=TURN_SECONDS, blocking=False, thread_local=False)
+
+    def take(self) -> bool:
+        """Tell whether it is ours now."""
+        try:
+            return bool(self._lock.acquire())
+        except redis.RedisError:
+            logger.warning("turns unreachable")
+            return True
+
+    def extend(self) -> None:
+        """Keep it for TURN_SECONDS from now."""
+        with suppress(redis.RedisError):  # of which LockError is one: it was lost, and somebody else may send too
+            self._lock.reacquire()
+
+    def give_back(self) -> None:
+        """Let the next one have it. May be repeated."""
+        with suppress(redis.RedisError):
+            self._lock.release()

@@ -1,0 +1,126 @@
+"""How merchants are told: claim what is due, sign and post it, record how that ended, until nothing is due.
+
+Transactions are short and between the slices of posting; nothing is posted in one. A process that dies after a receiver's 200 and before
+the record leaves a lease behind: the delivery is posted again, under the same id, and never lost.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from kyc_platform.actor import SYSTEM
+from kyc_platform.schema import current_schema
+from verification import jobs
+from verification.customers.status_floor import raise_floors
+from verification.events.types import EventType
+from verification.webhooks.claiming import (
+    START_WITHIN,
+    Parcel,
+    claim,
+    due_endpoints_gone,
+    enabled_endpoints,
+    hand_back,
+    is_anything_due,
+)
+from verification.webhooks.endpoints import cancel_deliveries, lock_endpoints
+from verification.webhooks.models import WebhookEndpoint
+from verification.webhooks.recording import note_health, reason_to_disable, record_attempts
+from verification.webhooks.sender import Posted, Sender
+from verification.webhooks.turns import Turn
+from verification.workflow.announcing import announce_of_merchant
+
+HELD_MAX = 500  # of one endpoint, in one process
+HELD_MAX_WHILE_FAILING = 4  # so that an endpoint that only hangs gets a taste, not everything
+SLICE_SECONDS = 0.25
+TURN_SECONDS_MAX = 30.0  # then other merchants' work comes first
+
+Clock = Callable[[], datetime]
+
+
+def deliver_due(*, clock: Clock = timezone.now) -> None:
+    """Post everything of the current merchant that is due, and what becomes due meanwhile; at most for half a minute and one post.
+
+    Does nothing while another process does it, which then finds what this one was called for. What is left is asked for again.
+    """
+    while is_anything_due(at=clock()):
+        turn = Turn(current_schema())
+        if not turn.take():
+            return  # another process is at it, and looks once more after giving its turn back
+        try:
+            is_done = _deliver(turn, clock=clock)
+        finally:
+            turn.give_back()
+        if not is_done:
+            return  # the job that goes on has been asked for
+
+
+def _deliver(turn: Turn, *, clock: Clock) -> bool:
+    """Tell whether all was done; if not, another process has been asked to go on."""
+    until = time.monotonic() + TURN_SECONDS_MAX
+    _cancel_for_endpoints_gone(at=clock())
+    is_last = False
+    with Sender(clock=clock) as sender:
+        while True:
+            if not is_last and time.monotonic() >= until:
+                is_last = True  # what is under way ends here; meanwhile another process may go on with the rest
+                _record([], sender.take_back(claimed_before=clock()), at=clock())
+                turn.give_back()
+                jobs.deliver_webhooks()
+            if not is_last:
+                sender.add(_claim(sender, at=clock()))
+                turn.extend()
+            if not sender.is_busy:
+                return not is_last
+            posted = sender.wait(SLICE_SECONDS)
+            _record(posted, sender.take_back(claimed_before=clock() - START_WITHIN), at=clock())
+
+
+def _claim(sender: Sender, *, at: datetime) -> list[Parcel]:
+    parcels: list[Parcel] = []
+    for endpoint in enabled_endpoints():
+        allowed = HELD_MAX if endpoint.failing_since is None else HELD_MAX_WHILE_FAILING
+        room = allowed - sender.held(endpoint.pk)
+        if room > 0:
+            with transaction.atomic():
+                parcels += claim(endpoint, limit=room, at=at)
+    sequences: dict[str, int] = {}
+    for parcel in parcels:
+        if parcel.customer_id is not None and parcel.sequence is not None:
+            sequences[parcel.customer_id] = max(parcel.sequence, sequences.get(parcel.customer_id, 0))
+    raise_floors(current_schema(), sequences)  # before they are posted: whoever hears of a change and asks, is shown it
+    return parcels
+
+
+def _record(posted: Sequence[Posted], unposted: Sequence[Parcel], *, at: datetime) -> None:
+    if not posted and not unposted:
+        return
+    posted_to: defaultdict[int, list[Posted]] = defaultdict(list)
+    for one in posted:
+        posted_to[one.parcel.endpoint_pk].append(one)
+    with transaction.atomic():
+        endpoints = lock_endpoints([*posted_to, *(parcel.endpoint_pk for parcel in unposted)])
+        record_attempts(posted, at=at)
+        hand_back(unposted, at=at)
+        for pk, results in posted_to.items():
+            endpoint = endpoints[pk]
+            note_health(endpoint, results)
+            if because := reason_to_disable(endpoint, results, at=at):
+                _disable(endpoint, because, at=at)
+
+
+def _disable(endpoint: WebhookEndpoint, because: str, *, at: datetime) -> None:
+    endpoint.disable(because, at=at)
+    cancelled = cancel_deliveries(endpoint)
+    data = {"webhook_endpoint_id": endpoint.uid, "because": because, "deliveries_cancelled": cancelled}
+    announce_of_merchant(EventType.WEBHOOK_ENDPOINT_DISABLED, actor=SYSTEM, at=at, data=data)
+
+
+def _cancel_for_endpoints_gone(*, at: datetime) -> None:
+    if gone := due_endpoints_gone(at=at):
+        with transaction.atomic():
+            for endpoint in lock_endpoints(gone).values():
+                cancel_deliveries(endpoint)
