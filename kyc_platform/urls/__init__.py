@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from kyc_platform.observability.health import healthz, metrics, readyz
+from kyc_platform.urls.health import healthz, metrics, readyz
 from verification.api.callbacks import provider_callback
 
 handler400 = "kyc_platform.requests.problems.handle_400"

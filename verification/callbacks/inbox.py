@@ -1,35 +1,23 @@
 """Storing what a provider says, once, and noting when it has been handled."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from verification.callbacks.models import ProviderCallback
-from verification.providers.interface import CallbackEvent
 
 FIRST_LOOK_SECONDS = 20  # the job on commit handles it at once; this is for when that job was lost
 
 
-def store_events(provider: str, events: Iterable[CallbackEvent], *, at: datetime) -> list[ProviderCallback]:
-    """Store the events that are new and return them. An event that the provider repeats is stored already."""
-    stored = []
-    for event in events:
-        try:
-            with transaction.atomic():
-                stored.append(
-                    ProviderCallback.objects.create(
-                        provider=provider,
-                        event_id=event.event_id,
-                        kind=event.kind,
-                        check_reference=event.check_reference,
-                        received_at=at,
-                        due_at=at + timedelta(seconds=FIRST_LOOK_SECONDS),
-                    )
-                )
-        except IntegrityError:
-            continue  # the first copy is being handled, or has been
-    return stored
+def store_event(provider: str, *, event_id: str, kind: str, check_reference: str, at: datetime) -> ProviderCallback | None:
+    """Store an event that is new and return it; None when the provider repeats itself, and the first copy is or was handled."""
+    due_at = at + timedelta(seconds=FIRST_LOOK_SECONDS)
+    told = {"kind": kind, "check_reference": check_reference, "received_at": at, "due_at": due_at}
+    try:
+        with transaction.atomic():  # a savepoint: the unique constraint decides
+            return ProviderCallback.objects.create(provider=provider, event_id=event_id, **told)
+    except IntegrityError:
+        return None
 
 
 def note_handled(callback_pk: int, *, at: datetime) -> None:

@@ -25,11 +25,16 @@ def receive_callback(adapter: ProviderAdapter, body: bytes, headers: Mapping[str
     """
     events = adapter.receive(body, headers, now=at)
     with transaction.atomic():
-        stored = inbox.store_events(adapter.name, events, at=at)
-        for callback in stored:
-            jobs.handle_callback(callback.pk)
-            jobs.look_again(callback.due_at or at)
-    return len(stored)
+        new = 0
+        for event in events:
+            callback = inbox.store_event(
+                adapter.name, event_id=event.event_id, kind=event.kind, check_reference=event.check_reference, at=at
+            )
+            if callback is not None:
+                new += 1
+                jobs.handle_callback(callback.pk)
+                jobs.look_again(callback.due_at or at)
+    return new
 
 
 def handle_callback(*, callback_pk: int, at: datetime) -> None:
