@@ -1,8 +1,9 @@
 """Errors of the merchant API as problem documents (RFC 9457), for every way a request can fail."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
@@ -12,10 +13,12 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
 from kyc_platform.errors import DomainError, InvalidMember
-from kyc_platform.requests.json import dump_json
+from kyc_platform.requests.json import BodyTooBig, dump_json
 from kyc_platform.requests.request_id import request_id_of
 
 logger = logging.getLogger(__name__)
+
+View = Callable[..., HttpResponse]
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/api/v1/docs/errors#"
@@ -85,7 +88,9 @@ def as_domain_error(error: Exception) -> DomainError:
             return MethodNotAllowed(str(error.detail))
         case exceptions.UnsupportedMediaType():
             return UnsupportedMediaType("Send application/json, or multipart/form-data where a file is expected.")
-        case exceptions.ParseError() | RequestDataTooBig() | TooManyFilesSent() | MultiPartParserError():
+        case RequestDataTooBig():
+            return BodyTooBig()
+        case exceptions.ParseError() | TooManyFilesSent() | MultiPartParserError():
             return MalformedRequest("The multipart body cannot be read: send one part `doc_type` and one part `file`.")
         case Http404():
             return UnknownPath()
@@ -130,6 +135,22 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     """Answer for DRF (`EXCEPTION_HANDLER`)."""
     request = context["request"]
     return problem(as_domain_error(error), getattr(request, "_request", request))
+
+
+def only(*methods: str) -> Callable[[View], View]:
+    """Answer other methods than these with 405 and `Allow`, for views that are plain functions."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method in methods:
+                return view(request, *args, **kwargs)
+            detail = f'Method "{request.method}" not allowed.'
+            return problem(MethodNotAllowed(detail, headers={"Allow": ", ".join(methods)}), request)
+
+        return answer
+
+    return decorate
 
 
 def handle_404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -3,42 +3,46 @@
 from typing import Any
 
 DESCRIPTION = """
-Know your customer, as a service. Your server registers a customer, documents come in, a provider checks them, and you are told the decision.
+Know your customer, as a service. Your server registers a customer, documents come in, a provider checks them, and you are told the
+decision.
 
 ## Authentication
 
-Servers send `Authorization: Api-Key kyc_live_…` (live data) or `Api-Key kyc_test_…` (the sandbox). A key has **scopes**; each operation names
-the one it needs, and a refusal (`missing_scope`) names it too. Without `pii:read` the personal members of a customer are left out.
+Servers send `Authorization: Api-Key kyc_live_…` (live data) or `Api-Key kyc_test_…` (the sandbox). A key has **scopes**; each operation
+names the one it needs, and a refusal (`missing_scope`) names it too. Without `pii:read` the personal members of a customer are left
+out.
 
-The end user's app sends `Authorization: JWT <token>` (or `Bearer <token>`) with a short-lived token that your server gets from
-`POST /api/v1/customers/{customer_id}/access-tokens`. It reaches this one customer and nothing else.
+The end user's app sends `Authorization: JWT <token>` (or `Bearer <token>`) with a short-lived token that your server gets from `POST
+/api/v1/customers/{customer_id}/access-tokens`. It reaches this one customer and nothing else.
 
 ## Modes
 
-A test key reaches the sandbox only, a live key live data only; every object says which by `livemode`. An id of the other mode, an id of another
-merchant and an id that never existed are the same `404`.
+A test key reaches the sandbox only, a live key live data only; every object says which by `livemode`. An id of the other mode, an id of
+another merchant and an id that never existed are the same `404`.
 
 ## Paths
 
-Everything stands under `/api/v1`, without a slash at the end. `/customers…` and `/report` answer without that prefix as well, by the same code.
+Everything stands under `/api/v1`, without a slash at the end. `/customers…` and `/report` answer without that prefix as well, by the
+same code.
 
 ## Errors
 
-Errors of the merchant API are problem documents (RFC 9457, `application/problem+json`). Switch on `code`, which is frozen; show `detail` to a
-person; `errors` points at each wrong member by JSON Pointer; `type` leads to the [catalogue of errors](/api/v1/docs/errors). A member or
-query parameter that an operation does not know is refused. Nothing is stored from a refused request. A path that does not exist, a method that
-is not there (405) and a content type that is not read (415) are problem documents too, and so is the rare 500. Errors of the end-user API keep
-their envelope of `is_success`, `err_code` and `err_message`, with the right HTTP status.
+Errors of the merchant API are problem documents (RFC 9457, `application/problem+json`). Switch on `code`, which is frozen; show
+`detail` to a person; `errors` points at each wrong member by JSON Pointer; `type` leads to the [catalogue of
+errors](/api/v1/docs/errors). A member or query parameter that an operation does not know is refused. Nothing is stored from a refused
+request. A path that does not exist, a method that is not there (405) and a content type that is not read (415) are problem documents
+too, and so is the rare 500. Errors of the end-user API keep their envelope of `is_success`, `err_code` and `err_message`, with the
+right HTTP status.
 
 ## Requests and answers
 
-JSON in UTF-8, both ways, whatever `Accept` says. Every answer carries `Request-Id`: keep it, it finds the request in our logs. Moments are
-RFC 3339 in UTC, dates `YYYY-MM-DD`. Answers may gain members: ignore those that you do not know.
+JSON in UTF-8, both ways, whatever `Accept` says. Every answer carries `Request-Id`: keep it, it finds the request in our logs. Moments
+are RFC 3339 in UTC, dates `YYYY-MM-DD`. Answers may gain members: ignore those that you do not know.
 
 ## Lists
 
-`?limit=` (1 to 100, 25 unless said) and `?cursor=` give `{"data": […], "next_cursor": …, "has_more": …}`, the newest first. Send `next_cursor`
-back as it came. Rows added meanwhile shift nothing.
+`?limit=` (1 to 100, 25 unless said) and `?cursor=` give `{"data": […], "next_cursor": …, "has_more": …}`, the newest first. Send
+`next_cursor` back as it came. Rows added meanwhile shift nothing.
 
 ## Events
 
@@ -50,7 +54,7 @@ TAGS = [
     {"name": "Documents", "description": "What they show, and every submission there was."},
     {
         "name": "Verifications",
-        "description": "Runs from the first document to the decision, and your own decisions where no provider could.",
+        "description": "Runs from the first document to the decision, and your own decisions.",
     },
     {"name": "End users", "description": "What the customer's own app does, with a token instead of a key."},
     {"name": "Reports", "description": "Figures, without personal data."},

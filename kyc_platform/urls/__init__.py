@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from kyc_platform.urls import documentation
 from kyc_platform.urls.health import healthz, metrics, readyz
 from verification.api.callbacks import provider_callback
 
@@ -19,12 +19,9 @@ urlpatterns = [
     path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("callbacks/<str:provider>/<str:route>", provider_callback),
-    path("api/v1/schema", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
-    path(
-        "api/v1/docs",
-        SpectacularSwaggerSplitView.as_view(authentication_classes=[], permission_classes=[], url_name="schema"),
-        name="docs",
-    ),
+    path("api/v1/schema", documentation.schema, name="schema"),
+    path("api/v1/docs", documentation.docs, name="docs"),
+    path("api/v1/docs/errors", documentation.errors, name="errors"),
     path("api/v1/", include("verification.api.urls_end_user")),
     path("api/v1/", merchant_api),
     path("", merchant_api),

@@ -1,13 +1,13 @@
 """Where providers call us."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 from prometheus_client import Counter
 
 from kyc_platform.errors import DomainError
-from kyc_platform.requests.problems import as_domain_error, problem
+from kyc_platform.requests.problems import as_domain_error, only, problem
 from tenants.routing.entry import enter_for_request, working_context
 from verification.callbacks.route_tokens import read_route_token
 from verification.providers.interface import BadSignature
@@ -18,7 +18,7 @@ CALLBACKS = Counter("kyc_provider_callbacks_total", "Callbacks by provider and h
 
 
 @csrf_exempt  # the signature is the proof; there is no session
-@require_POST
+@only("POST")
 def provider_callback(request: HttpRequest, provider: str, route: str) -> HttpResponse:
     """Verify a callback, store its events once, answer 200, and handle them afterwards.
 
@@ -33,7 +33,7 @@ def provider_callback(request: HttpRequest, provider: str, route: str) -> HttpRe
         enter_for_request(request, context)
         headers = {name.lower(): value for name, value in request.headers.items()}
         stored = receive_callback(adapter, request.body, headers, at=timezone.now())
-    except (DomainError, OSError) as error:
+    except (DomainError, RequestDataTooBig, OSError) as error:
         result = error.code if isinstance(error, DomainError) else "unreadable"
         CALLBACKS.labels(provider if result != "not_found" else "unknown", result).inc()
         return problem(as_domain_error(error), request)
