@@ -11,14 +11,14 @@ from tenants.api_keys.errors import ApiKeyMissing, ScopeNotDeclared
 
 
 class HasScope(BasePermission):
-    """Lets a key in that has the scope of `view.required_scopes[method]`. A method without one is closed, not open."""
+    """Lets a key in that has the scope of `view.required_scopes[method]`; HEAD is GET. A method without one is closed, not open."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True. Raises ApiKeyMissing (401), MissingScope or ScopeNotDeclared (403)."""
         if not isinstance(request.auth, VerifiedKey):
             raise ApiKeyMissing
-        method = request.method or ""
-        if method not in view.allowed_methods:
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method not in view.allowed_methods or method == "OPTIONS":
             return True  # the view itself answers 405
         required: Mapping[str, str] = getattr(view, "required_scopes", {})
         if method not in required:
