@@ -113,6 +113,7 @@ class DomainAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
     list_display = ("domain", "tenant", "is_primary")
     search_fields = ("domain", "tenant__slug")
     autocomplete_fields = ("tenant",)
+    fieldsets = ((None, {"fields": ("domain", "tenant", "is_primary"), "description": "The host must stand in ALLOWED_HOSTS too."}),)
 
     def save_model(self, request: HttpRequest, obj: Domain, form: Any, change: bool) -> None:
         """Store and log, in the form's transaction."""
