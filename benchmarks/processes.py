@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryFile
 
 from kyc_platform.embedded.places import ROOT
 from kyc_platform.embedded.platform import answers
@@ -13,28 +14,34 @@ from kyc_platform.embedded.state import HOST, State, settle_ports
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+LOG_CHARACTERS = 3000
 
 
 @contextmanager
 def running(command: Sequence[str], *, is_ready: Callable[[], bool], environment: Mapping[str, str] | None = None) -> Iterator[int]:
     """Run a program until the block ends and yield its process id. Raises RuntimeError when it does not become ready."""
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    try:
+    with ExitStack() as stack:
+        log = stack.enter_context(TemporaryFile())  # where the platform's logs go in earnest too: a file
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        stack.callback(_stop, process)
         deadline = time.monotonic() + START_SECONDS
         while not is_ready():
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{command[2]} did not start")
+                log.seek(0)
+                raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read().decode(errors='replace')[-LOG_CHARACTERS:]}")
             time.sleep(0.1)
         yield process.pid
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

@@ -1,0 +1,32 @@
+"""What the benchmarks of the HTTP API have in common: a merchant with a key and a customer."""
+
+from dataclasses import dataclass
+
+import requests
+
+from tests.fixtures.merchants import a_key, a_merchant
+from tests.fixtures.way import members_of_customer
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A merchant's server: where the platform is, and the key that it calls with."""
+
+    base_url: str
+    key: str
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header of its requests."""
+        return {"Authorization": f"Api-Key {self.key}"}
+
+    def register(self) -> str:
+        """Register a customer and return its customer_id."""
+        answer = requests.post(f"{self.base_url}/api/v1/customers", json=members_of_customer(), headers=self.authorization, timeout=30)
+        answer.raise_for_status()
+        return str(answer.json()["customer_id"])
+
+
+def a_caller(base_url: str, *scopes: str) -> Caller:
+    """Open a merchant and return a caller with a key to its sandbox, with all scopes unless some are named."""
+    return Caller(base_url, a_key(a_merchant().sandbox, *scopes))

@@ -1,0 +1,23 @@
+"""The merchant of a request, looked up and entered on each."""
+
+from collections.abc import Callable
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from tenants.api_keys.models import MerchantApiKey
+
+
+class TenantOfKeyMiddleware:
+    """Enters the schema of the key's merchant; without a key it stays in `public`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        connection.set_schema_to_public()
+        text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")[2]
+        if text:
+            connection.set_tenant(MerchantApiKey.objects.get_from_key(text).merchant)
+        return self.get_response(request)
