@@ -29,6 +29,7 @@ class UnknownMerchant(DomainError):
     code = "unknown_merchant"
     title = "There is no such merchant"
     http_status = 404
+    remedy = "The merchant of this address or token is gone; nothing can be done with it any more."
 
 
 class DomainMismatch(DomainError):

@@ -23,6 +23,7 @@ class EndpointNotFound(NotFound):
 
     code = "webhook_endpoint_not_found"
     title = "There is no such webhook endpoint"
+    remedy = "List the endpoints with `GET /webhook-endpoints`."
 
 
 class TooManyEndpoints(Conflict):
@@ -30,6 +31,7 @@ class TooManyEndpoints(Conflict):
 
     code = "too_many_webhook_endpoints"
     title = f"There are {ENDPOINTS_MAX} webhook endpoints already"
+    remedy = "Delete one that is no longer used with `DELETE /webhook-endpoints/{id}`."
 
 
 def known_event_types(names: Sequence[object] | None) -> list[str]:

@@ -35,7 +35,7 @@ def _event_types(**more: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.ChoiceField(choices=EVENT_TYPES), allow_null=True, min_length=1, **more)
 
 
-class NewWebhookEndpointSerializer(serializers.Serializer[Any]):
+class WebhookEndpointInputSerializer(serializers.Serializer[Any]):
     """Where to post, and what."""
 
     url = serializers.CharField(help_text="https, a public host, port 443 or 8443", max_length=2048)
@@ -92,7 +92,7 @@ CREATE_WEBHOOK_ENDPOINT = operation(
     summary="Add a webhook endpoint",
     description=f"At most {ENDPOINTS_MAX} endpoints in each mode.\n{DELIVERIES}",
     scope=SCOPE,
-    body=NewWebhookEndpointSerializer,
+    body=WebhookEndpointInputSerializer,
     bodies={
         "Two event types": {"url": "https://hooks.example.com/kyc", "event_types": ["verification.approved", "verification.declined"]},
         "Every event type": {"url": "https://hooks.example.com/kyc"},
