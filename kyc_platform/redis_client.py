@@ -7,8 +7,10 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-SOCKET_TIMEOUT_SECONDS = 2.0
+SOCKET_TIMEOUT_SECONDS = 0.5
 
 
 @cache
@@ -19,4 +21,5 @@ def redis_client() -> redis.Redis:
         socket_timeout=SOCKET_TIMEOUT_SECONDS,
         socket_connect_timeout=SOCKET_TIMEOUT_SECONDS,
         health_check_interval=30,
+        retry=Retry(NoBackoff(), 1),  # the library's own policy would sleep for seconds in every request while Redis is away
     )
