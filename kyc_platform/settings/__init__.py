@@ -24,6 +24,7 @@ TRUSTED_PROXY_COUNT = ENVIRONMENT.TRUSTED_PROXY_COUNT
 # --- applications -----------------------------------------------------------------------------------------------------
 SHARED_APPS = [
     "django_tenants",
+    "rest_framework_api_key",  # before `tenants`, which takes its own table out of admin again
     "tenants",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -32,7 +33,6 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "tenants.apps.OperatorAdminConfig",  # django.contrib.admin, with a login that counts
     "rest_framework",
-    "rest_framework_api_key",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
@@ -176,7 +176,6 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 LOGGING_CONFIG = None
