@@ -200,7 +200,7 @@ def test_every_post_needs_a_key_and_every_request_the_api_key(sandbox_provider: 
 
 
 def test_a_deleted_applicant_is_forgotten_with_everything(sandbox_provider: SandboxProcess, callback_listener: Listener) -> None:
-    applicant = new_applicant(sandbox_provider, "slow:1")
+    applicant = new_applicant(sandbox_provider, "slow:2")
     document = new_document(sandbox_provider, applicant).json()["id"]
     check = new_check(sandbox_provider, applicant, [document], callback_listener.url).json()["id"]
 
@@ -208,7 +208,7 @@ def test_a_deleted_applicant_is_forgotten_with_everything(sandbox_provider: Sand
 
     assert sandbox_provider.ask("GET", f"/v1/checks/{check}").status_code == 404
     with pytest.raises(AssertionError):
-        callback_listener.wait_for(1, seconds=1.5)
+        callback_listener.wait_for(1, seconds=2.5)
     with sqlite3.connect(sandbox_provider.state) as state:
         for table in ("documents", "checks", "answers"):
             held = state.execute(f"SELECT count(*) FROM {table} WHERE applicant_id = ?", (applicant,)).fetchone()
@@ -216,7 +216,7 @@ def test_a_deleted_applicant_is_forgotten_with_everything(sandbox_provider: Sand
 
 
 def test_killed_between_question_and_answer_it_answers_after_its_restart(own_provider: SandboxProcess, callback_listener: Listener) -> None:
-    applicant = new_applicant(own_provider)
+    applicant = new_applicant(own_provider, "slow:3")
     document = new_document(own_provider, applicant).json()["id"]
     check = new_check(own_provider, applicant, [document], callback_listener.url, "the-key").json()["id"]
 
@@ -261,8 +261,13 @@ def test_killed_while_twenty_customers_are_under_way_each_is_answered(own_provid
         return all(own_provider.ask("GET", f"/v1/checks/{check}").json()["verdict"] == "passed" for check in checks)
 
     assert eventually(all_passed)
-    bodies = eventually(lambda: {heard.body for heard in callback_listener.heard} if len(callback_listener.heard) >= 20 else None)
-    assert len(bodies) == 20
+
+    def all_told() -> set[bytes] | None:
+        # One that was killed between sending and noting it down sends again: the same event, under the same id.
+        bodies = {heard.body for heard in callback_listener.heard}
+        return bodies if len(bodies) >= 20 else None
+
+    assert len(eventually(all_told)) == 20
 
 
 def test_it_keeps_no_name_and_no_image(own_provider: SandboxProcess, callback_listener: Listener) -> None:
