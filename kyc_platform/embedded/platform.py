@@ -58,7 +58,7 @@ class Platform:
             server.create()
         everything = base | environment
         self.say("Migrating the database.")
-        self._finish("migrating", [sys.executable, "manage.py", "migrate_schemas", "--shared"], everything)
+        self._finish("migrating", [sys.executable, "manage.py", "migrate_merchants"], everything)
         self.say("Opening the demonstration merchant and its sandbox.")
         self._finish("opening", [sys.executable, "-m", "kyc_platform.demo.opening", str(self.folder.path)], everything)
         self.say(f"Starting {', '.join(program.name for program in programs)}.")

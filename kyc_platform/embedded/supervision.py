@@ -79,6 +79,11 @@ class Supervision:
             state = cast(dict[str, Any], asked.supervisor.getProcessInfo(name))["statename"]
         return self.is_alive() and state in ("STARTING", "RUNNING", "BACKOFF", "STOPPED")
 
+    def process_id(self, name: str) -> int | None:
+        """Return the process id of a running program, or None while it does not run."""
+        with self._asked() as asked:
+            return cast(dict[str, Any], asked.supervisor.getProcessInfo(name))["pid"] or None
+
     def log(self, name: str) -> Path:
         """Return the log file of a program."""
         return self.folder.logs / f"{name}.log"

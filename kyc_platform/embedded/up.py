@@ -1,6 +1,7 @@
 """The life of `make up`, `make demo` and `make down`."""
 
 import json
+import secrets
 import signal
 import subprocess
 import sys
@@ -19,6 +20,15 @@ from kyc_platform.embedded.runs import clear_abandoned_runs
 
 WATCH_SECONDS = 0.5
 BEING_STARTED_SECONDS = 180
+EXAMPLE_CUSTOMER = {
+    "name": "Anna Maria Eriksson",
+    "email": "anna@example.com",
+    "phone_number": "+46701234567",
+    "date_of_birth": "1974-08-12",
+    "address": {"line1": "Storgatan 1", "city": "Uppsala", "postal_code": "753 20", "country": "SE"},
+    "identity_document": {"type": "passport", "number": "L898902C3", "issuing_country": "SE", "expiry_date": "2032-04-15"},
+    "level": "standard",
+}
 
 
 class Ended(Exception):
@@ -114,8 +124,9 @@ def _await_start() -> None:
 
 def _print_how_to_go_on() -> None:
     facts = json.loads(PLATFORM.demo_file.read_text())
-    key, url = facts["test_api_key"], facts["base_url"]
-    customer = '{"customer_id": "cus-000123", "name": "Anna Maria Eriksson", "level": "standard"}'
+    url, customer_id = facts["base_url"], f"cus-{secrets.token_hex(4)}"
+    as_merchant = f"curl -H 'Authorization: Api-Key {facts['test_api_key']}'"
+    customer = json.dumps({"customer_id": customer_id, **EXAMPLE_CUSTOMER})
     _say(f"""
 The platform serves until Ctrl-C.
 
@@ -124,16 +135,15 @@ The platform serves until Ctrl-C.
   Django admin     {url}/admin/      as {facts["operator"]["email"]}, password {facts["operator"]["password"]}
   sandbox provider {facts["provider_url"]}
   webhook receiver {facts["webhook_receiver_url"]}
-  test key         {key}
+  test key         {facts["test_api_key"]}
   live key         {facts["live_api_key"]}
   all of these     .local/demo.json
 
 Go on with:
 
-  curl -H 'Authorization: Api-Key {key}' {url}/api/v1/customers
-  curl -H 'Authorization: Api-Key {key}' -H 'Content-Type: application/json' \\
-       -d '{customer}' {url}/api/v1/customers
-  curl -H 'Authorization: Api-Key {key}' {url}/api/v1/customers/cus-000123/kyc-status
+  {as_merchant} {url}/api/v1/customers
+  {as_merchant} -H 'Content-Type: application/json' {url}/api/v1/customers -d '{customer}'
+  {as_merchant} {url}/api/v1/customers/{customer_id}/kyc-status
 """)
 
 
