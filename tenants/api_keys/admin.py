@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from rest_framework_api_key.models import APIKey
 
 from kyc_platform.errors import DomainError
 from tenants.api_keys.issuing import IssuedKey, issue_key, revoke_key, rotate_key
@@ -19,6 +20,8 @@ from tenants.operator_site import operator_of
 from tenants.platform_log.admin import ReadOnlyAdmin
 
 OVERLAP_SECONDS = 24 * 3600
+
+admin.site.unregister(APIKey)  # the package's own table: nothing reads the keys that a form would put there
 
 
 class IssuingForm(forms.Form):

@@ -128,4 +128,4 @@ def _locked(key: MerchantApiKey) -> MerchantApiKey:
 
 
 def _record(action: str, key: MerchantApiKey, *, actor: Actor, at: datetime, **details: str | int | list[str]) -> None:
-    record(action, target=key.prefix, merchant=key.merchant.public_id, actor=actor, at=at, **details)
+    record(action, target=key.prefix, merchant=key.merchant.company_public_id, actor=actor, at=at, **details)

@@ -133,8 +133,9 @@ class DomainAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
 
 def log_domain(action: str, request: HttpRequest, domain: Domain) -> None:
     """Write a line of the platform's log about a domain."""
-    public_id = domain.tenant.public_id
-    record(action, target=public_id, merchant=public_id, actor=operator_of(request), at=timezone.now(), domain=domain.domain)
+    merchant, at = domain.tenant, timezone.now()
+    company = merchant.company_public_id
+    record(action, target=merchant.public_id, merchant=company, actor=operator_of(request), at=at, domain=domain.domain)
 
 
 def add_to_form(form: forms.Form, error: DomainError) -> None:

@@ -77,6 +77,11 @@ class Merchant(TenantMixin):  # type: ignore[misc]  # django-tenants is untyped
         """Tell whether the customers here are real."""
         return bool(self.mode == Mode.LIVE)
 
+    @property
+    def company_public_id(self) -> str:
+        """The live merchant's public id, for both modes: what the platform's log is searched by."""
+        return str((self.sandbox_of or self).public_id)
+
     def move_to(self, new: MerchantState, *, at: datetime) -> None:
         """Change the state and save. The caller holds the row's lock. Raises IllegalMerchantTransition (409)."""
         check_transition(MerchantState(self.state), new)

@@ -1,6 +1,7 @@
 """Endpoints for the tests of this house: each says where it found itself."""
 
-from django.db import connection
+from typing import cast
+
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 from rest_framework.request import Request
@@ -8,7 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kyc_platform.errors import Conflict
-from tenants.api_keys.authentication import MerchantKeyAuthentication
+from kyc_platform.schema import connection
+from tenants.api_keys.authentication import KeyPrincipal, MerchantKeyAuthentication
 from tenants.api_keys.permissions import HasScope
 from tenants.routing.context import current_merchant
 
@@ -30,7 +32,8 @@ class Probe(KeyView):
         return Response({"schema": connection.schema_name, "merchant": context.public_id, "livemode": context.livemode})
 
     def post(self, request: Request) -> Response:
-        return Response({"actor": [request.user.actor.kind, request.user.actor.id]}, status=201)
+        actor = cast(KeyPrincipal, request.user).actor
+        return Response({"actor": [actor.kind, actor.id]}, status=201)
 
     def delete(self, request: Request) -> Response:
         raise AssertionError("a method without a declared scope was reached")

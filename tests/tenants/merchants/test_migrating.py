@@ -87,7 +87,7 @@ def test_asking_what_is_behind_takes_two_queries_however_many_schemas_there_are(
 
 
 def test_all_that_is_behind_is_migrated_and_the_progress_is_said(schemas, code_is_ahead):
-    said = []
+    said: list[str] = []
 
     failed = migrate_merchants(schemas=schemas, workers=2, say=said.append)
 
@@ -124,6 +124,7 @@ def test_a_run_that_was_killed_leaves_every_schema_whole_and_the_next_one_finish
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.tenants.merchants.settings_ahead", "PYTHONPATH": os.getcwd()}
     command = [*COMMAND, *(f"--schema={schema}" for schema in schemas)]
     run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    assert run.stdout is not None
     for _ in range(lines):
         run.stdout.readline()
     run.send_signal(signal.SIGKILL)

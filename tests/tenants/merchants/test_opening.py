@@ -14,7 +14,7 @@ from tenants.merchants.keys import merchant_key, unwrapped_key
 from tenants.merchants.models import Merchant
 from tenants.merchants.opening import SlugTaken, close_merchant, open_merchant, reactivate_merchant, suspend_merchant
 from tenants.merchants.states import IllegalMerchantTransition, MerchantState, Mode
-from tenants.merchants.template import schema_exists
+from tenants.merchants.template import make_schema, schema_exists
 from tenants.platform_log.models import PlatformLogEntry
 from tests.fixtures.merchants import OPERATOR, a_merchant, inside
 from verification.levels.models import Level
@@ -89,7 +89,7 @@ def test_an_opening_killed_between_any_two_steps_is_finished_by_calling_again(mo
 
     with monkeypatch.context() as patch:
         patch.setattr(opening, "write_rows", deadly(opening.write_rows))
-        patch.setattr(opening, "make_schema", deadly(opening.make_schema))
+        patch.setattr(opening, "make_schema", deadly(make_schema))
         patch.setattr(opening, "finish_opening", deadly(opening.finish_opening))
         patch.setattr(opening, "both_modes", deadly(opening.both_modes))
         patch.setattr(Merchant, "move_to", deadly(Merchant.move_to))

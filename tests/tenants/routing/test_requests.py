@@ -2,11 +2,10 @@
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from kyc_platform.schema import NoSchema, inside_schema, is_public
+from kyc_platform.schema import NoSchema, connection, inside_schema, is_public
 from tenants.merchants.models import Domain
 from tenants.merchants.opening import close_merchant, reactivate_merchant, suspend_merchant
 from tenants.routing.context import ENTERED, context_of, current_merchant, current_merchant_key
