@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import orjson
+from django.db import connection
 from django.db.models import Q
 
 from verification.events.models import Event
@@ -13,6 +15,20 @@ from verification.webhooks.payloads import payload
 
 LEASE = timedelta(seconds=45)  # a parcel is begun within START_WITHIN or handed back, and a post takes 15 seconds at most
 START_WITHIN = timedelta(seconds=20)
+
+DELIVERIES, EVENTS = WebhookDelivery._meta.db_table, Event._meta.db_table
+CLAIM = f"""
+SET LOCAL synchronous_commit TO OFF;
+WITH due AS (
+    SELECT id FROM {DELIVERIES} WHERE endpoint_id = %(endpoint)s AND due_at <= %(at)s
+    ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE {DELIVERIES} AS delivery SET due_at = %(until)s FROM due WHERE delivery.id = due.id
+    RETURNING delivery.id, delivery.attempt_count, delivery.event_id
+)
+SELECT taken.id, taken.attempt_count, event.uid, event.type, event.at, event.sequence, event.data
+FROM taken JOIN {EVENTS} AS event ON event.id = taken.event_id ORDER BY taken.id
+"""  # noqa: S608  # names of our own tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +58,20 @@ def is_anything_due(*, at: datetime) -> bool:
 
 
 def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel]:
-    """Take up to `limit` due deliveries of an endpoint, the longest due first, and put them off by the lease. Part of a transaction."""
-    due = WebhookDelivery.objects.select_for_update(skip_locked=True).filter(endpoint=endpoint, due_at__lte=at).order_by("due_at", "pk")
-    taken = list(due.values_list("pk", "attempt_count", "event_id")[:limit])
-    if not taken:
+    """Take up to `limit` due deliveries of an endpoint, the longest due first, and put them off by the lease. Part of a transaction.
+
+    One statement: read, lock and write through the ORM cost a third of the whole delivery. It need not reach the disk before the posting
+    begins: when the database crashes and forgets a lease, the delivery is due, and is posted again under its id.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"endpoint": endpoint.pk, "limit": limit, "at": at, "until": at + LEASE})
+        rows = cursor.fetchall()
+    if not rows:
         return []
-    WebhookDelivery.objects.filter(pk__in=[pk for pk, _, _ in taken]).update(due_at=at + LEASE)
-    columns = ("pk", "uid", "type", "at", "sequence", "data")
-    events = {row[0]: row[1:] for row in Event.objects.filter(pk__in={event_pk for _, _, event_pk in taken}).values_list(*columns)}
     key = signing_key_of(endpoint)
     parcels = []
-    for pk, attempt_count, event_pk in taken:
-        uid, event_type, event_at, sequence, data = events[event_pk]
+    for pk, attempt_count, uid, event_type, event_at, sequence, text in rows:
+        data = orjson.loads(text)
         parcels.append(
             Parcel(
                 delivery_pk=pk,

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db import connection
 
 from verification.webhooks.models import DeliveryState, EndpointState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from verification.webhooks.schedule import next_attempt_at
@@ -13,30 +13,57 @@ from verification.webhooks.sender import Posted
 GONE_STATUS = 410
 GONE, FAILING = "gone", "failing"
 FAILING_MAX = timedelta(days=5)
+INSERT_ATTEMPTS = f"""
+INSERT INTO {WebhookAttempt._meta.db_table} (delivery_id, number, at, status_code, failure, duration_ms, answer_start)
+SELECT * FROM unnest(
+    %(delivery)s::bigint[], %(number)s::smallint[], %(at)s::timestamptz[], %(status_code)s::smallint[], %(failure)s::text[],
+    %(duration_ms)s::integer[], %(answer_start)s::bytea[]
+)
+"""  # noqa: S608  # the name of our own table
+SETTLE_DELIVERIES = f"""
+UPDATE {WebhookDelivery._meta.db_table} AS delivery
+SET state = posted.state, due_at = posted.due_at, attempt_count = posted.number,
+    delivered_at = CASE WHEN posted.state = %(delivered)s THEN %(at)s::timestamptz END
+FROM unnest(%(delivery)s::bigint[], %(number)s::smallint[], %(state)s::text[], %(due_at)s::timestamptz[])
+    AS posted (id, number, state, due_at)
+WHERE delivery.id = posted.id AND delivery.state = %(owed)s
+"""  # noqa: S608  # the name of our own table
 
 
 def record_attempts(posted: Sequence[Posted], *, at: datetime) -> None:
     """Write a row for each attempt, and each delivery's next state. Part of a transaction that holds the lock of their endpoints.
 
     A delivery that is no longer owed keeps its state: another sender delivered it after this one's lease, or it was cancelled.
+    Two statements, whatever the number: the ORM's bulk operations cost as much as the posting.
     """
-    WebhookAttempt.objects.bulk_create(
-        WebhookAttempt(
-            delivery_id=one.parcel.delivery_pk,
-            number=one.parcel.attempt_number,
-            at=one.at,
-            status_code=one.status_code,
-            failure=one.failure,
-            duration_ms=one.duration_ms,
-            answer_start=one.answer_start,
+    if not posted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_ATTEMPTS,
+            {
+                "delivery": [one.parcel.delivery_pk for one in posted],
+                "number": [one.parcel.attempt_number for one in posted],
+                "at": [one.at for one in posted],
+                "status_code": [one.status_code for one in posted],
+                "failure": [one.failure for one in posted],
+                "duration_ms": [one.duration_ms for one in posted],
+                "answer_start": [memoryview(one.answer_start) for one in posted],
+            },
         )
-        for one in posted
-    )
-    delivered = [one.parcel.delivery_pk for one in posted if not one.failure]
-    WebhookDelivery.objects.filter(pk__in=delivered, state=DeliveryState.OWED).update(
-        state=DeliveryState.DELIVERED, delivered_at=at, due_at=None, attempt_count=F("attempt_count") + 1
-    )
-    _put_off([one for one in posted if one.failure])
+        next_states = [_next_state(one) for one in posted]
+        cursor.execute(
+            SETTLE_DELIVERIES,
+            {
+                "delivery": [one.parcel.delivery_pk for one in posted],
+                "number": [one.parcel.attempt_number for one in posted],
+                "state": [state.value for state, _ in next_states],
+                "due_at": [due_at for _, due_at in next_states],
+                "at": at,
+                "owed": DeliveryState.OWED.value,
+                "delivered": DeliveryState.DELIVERED.value,
+            },
+        )
 
 
 def note_health(endpoint: WebhookEndpoint, posted: Iterable[Posted]) -> None:
@@ -60,16 +87,8 @@ def reason_to_disable(endpoint: WebhookEndpoint, posted: Iterable[Posted], *, at
     return None
 
 
-def _put_off(failed: Sequence[Posted]) -> None:
-    if not failed:
-        return
-    rows = WebhookDelivery.objects.select_for_update().filter(state=DeliveryState.OWED).in_bulk([one.parcel.delivery_pk for one in failed])
-    for one in failed:
-        delivery = rows.get(one.parcel.delivery_pk)
-        if delivery is None:
-            continue  # it is not owed any more
-        delivery.attempt_count += 1
-        delivery.due_at = next_attempt_at(delivery.attempt_count, at=one.at, retry_after=one.retry_after, jitter=random.random())  # noqa: S311
-        if delivery.due_at is None:
-            delivery.state = DeliveryState.EXHAUSTED
-    WebhookDelivery.objects.bulk_update(rows.values(), ["state", "attempt_count", "due_at"])
+def _next_state(one: Posted) -> tuple[DeliveryState, datetime | None]:
+    if not one.failure:
+        return DeliveryState.DELIVERED, None
+    due_at = next_attempt_at(one.parcel.attempt_number, at=one.at, retry_after=one.retry_after, jitter=random.random())  # noqa: S311
+    return (DeliveryState.OWED, due_at) if due_at else (DeliveryState.EXHAUSTED, None)
