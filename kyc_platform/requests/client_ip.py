@@ -18,8 +18,9 @@ def client_ip(request: HttpRequest) -> IpAddress | None:
 def client_ip_of(environ: Mapping[str, Any]) -> IpAddress | None:
     """Return the client's address from a WSGI environment, or None.
 
-    It is the entry of X-Forwarded-For that the outermost of our `settings.TRUSTED_PROXY_COUNT` proxies wrote. Entries further left were written by the client, who may write anything. With fewer entries than proxies the request did
-    not come through them, and nothing is believed: None, as for an address that is none. IPv4 within IPv6 is given as IPv4.
+    It is the entry of X-Forwarded-For that the outermost of our `settings.TRUSTED_PROXY_COUNT` proxies wrote. Entries further left
+    were written by the client, who may write anything. With fewer entries than proxies the request did not come through them, and
+    nothing is believed: None, as for an address that is none. IPv4 within IPv6 is given as IPv4.
     """
     count = settings.TRUSTED_PROXY_COUNT
     if count == 0:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -60,10 +60,9 @@ class OrjsonParser(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         """Return the parsed value. An empty body is an empty object."""
-        try:
-            body = stream.body
-        except RequestDataTooBig:
-            raise BodyTooBig("Send at most 10 MB as the document; use multipart/form-data to spare the third that base64 adds.") from None
+        if int(stream.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise BodyTooBig("Send at most 10 MB as the document; use multipart/form-data to spare the third that base64 adds.")
+        body = stream.read()  # not `.body`, which would keep the bytes of a document next to the parsed text for the whole request
         if not body:
             return {}
         try:

@@ -65,4 +65,4 @@ def _decode(text: str) -> tuple[datetime, int]:
     at = datetime.fromisoformat(moment)
     if at.tzinfo is None or not 0 <= int(pk) < 2**63:
         raise ValueError
-    return at, int(pk)
+    return at.astimezone(UTC), int(pk)

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from kyc_platform.errors import DomainError, InvalidMember
@@ -90,6 +91,8 @@ def as_domain_error(error: Exception) -> DomainError:
             return UnsupportedMediaType("Send application/json, or multipart/form-data where a file is expected.")
         case RequestDataTooBig():
             return BodyTooBig()
+        case UnreadablePostError():
+            return MalformedRequest("The connection ended before the whole body had arrived.")
         case exceptions.ParseError() | TooManyFilesSent() | MultiPartParserError():
             return MalformedRequest("The multipart body cannot be read: send one part `doc_type` and one part `file`.")
         case Http404():
@@ -138,7 +141,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> HttpRespon
 
 
 def only(*methods: str) -> Callable[[View], View]:
-    """Answer other methods than these with 405 and `Allow`, for views that are plain functions."""
+    """Answer other methods than these with 405 and `Allow`, for views that are plain functions and know no session."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -148,7 +151,7 @@ def only(*methods: str) -> Callable[[View], View]:
             detail = f'Method "{request.method}" not allowed.'
             return problem(MethodNotAllowed(detail, headers={"Allow": ", ".join(methods)}), request)
 
-        return answer
+        return cast(View, csrf_exempt(answer))
 
     return decorate
 

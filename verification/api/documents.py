@@ -1,6 +1,6 @@
 """The document endpoints of the merchant API: submit, list, open."""
 
-from typing import Any
+from io import BytesIO
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -12,7 +12,7 @@ from kyc_platform.requests.paging import page_of, read_page
 from kyc_platform.requests.uploads import FILE_TOO_BIG
 from verification.api import documentation as docs
 from verification.api.base import JSON_OR_MULTIPART, MerchantView, members_of, query_of, read_choice, refuse_unknown
-from verification.api.decoding import document_bytes
+from verification.api.decoding import NotBase64, document_bytes
 from verification.api.shapes import submission_shape
 from verification.api.status import document_status, standing_of
 from verification.customers.records import find_customer
@@ -24,6 +24,8 @@ from verification.workflow.collecting import submit_document
 from verification.workflow.viewing import open_document
 
 DOC_TYPES = tuple(DocType.values)
+JSON_MEMBERS = ("doc_type", "doc_body")
+MULTIPART_MEMBERS = ("doc_type", "file")
 
 
 class DocumentList(MerchantView):
@@ -37,9 +39,15 @@ class DocumentList(MerchantView):
         """Submit a document. 201; 404; 409 when it is not wanted now; 413 or 422 with the reason why the bytes are refused."""
         customer = find_customer(customer_id)
         is_multipart = (request.content_type or "").startswith("multipart/")
-        doc_type, body = _multipart(request) if is_multipart else _json(request)
         try:
-            submission = submit_document(customer_pk=customer.pk, doc_type=doc_type, body=body, actor=self.actor, at=self.now)
+            doc_type = _doc_type(request, is_multipart=is_multipart)
+            submission = submit_document(
+                customer_pk=customer.pk,
+                doc_type=doc_type,
+                body=_file(request) if is_multipart else _base64(request),  # in no variable here: the workflow lets go of it early
+                actor=self.actor,
+                at=self.now,
+            )
         except UploadRefused as refused:
             refused.errors = (InvalidMember("/file" if is_multipart else "/doc_body", refused.code, refused.detail),)
             raise
@@ -80,22 +88,30 @@ class DocumentContent(MerchantView):
         )
 
 
-def _json(request: Request) -> tuple[DocType, bytes]:
-    members: dict[str, Any] = members_of(request)
-    refuse_unknown(members, ("doc_type", "doc_body"))
-    doc_type = DocType(read_choice(members, "doc_type", DOC_TYPES))
+def _doc_type(request: Request, *, is_multipart: bool) -> DocType:
+    if is_multipart:
+        files = request.FILES  # reading them finds a file that is too big
+        if request.META.get(FILE_TOO_BIG):
+            raise FileTooBig
+        refuse_unknown({**request.POST, **files}, MULTIPART_MEMBERS)
+        return DocType(read_choice({"doc_type": request.POST.get("doc_type")}, "doc_type", DOC_TYPES))
+    members = members_of(request)
+    refuse_unknown(members, JSON_MEMBERS)
+    return DocType(read_choice(members, "doc_type", DOC_TYPES))
+
+
+def _base64(request: Request) -> bytes:
     try:
-        return doc_type, document_bytes(members.get("doc_body"))
-    except ValueError:
+        return document_bytes(members_of(request).pop("doc_body", None))
+    except NotBase64:
         remedy = "Give the file's bytes as base64, or as a base64 data URL."
         raise InvalidRequest(errors=[InvalidMember("/doc_body", "not_base64", remedy)]) from None
 
 
-def _multipart(request: Request) -> tuple[DocType, bytes]:
-    file = request.FILES.get("file")
-    if request.META.get(FILE_TOO_BIG):
-        raise FileTooBig
-    doc_type = DocType(read_choice({"doc_type": request.POST.get("doc_type")}, "doc_type", DOC_TYPES))
-    if file is None or file.file is None:
+def _file(request: Request) -> bytes:
+    upload = request.FILES.get("file")
+    if upload is None or not isinstance(upload.file, BytesIO):
         raise InvalidRequest(errors=[InvalidMember("/file", "required", "Send the document as the part `file`, with a file name.")])
-    return doc_type, file.file.getvalue()
+    body = upload.file.getvalue()
+    upload.close()
+    return body

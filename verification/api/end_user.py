@@ -21,8 +21,8 @@ from kyc_platform.requests.json import BodyTooBig, NotJson, dump_json
 from kyc_platform.requests.problems import as_domain_error
 from tenants.routing.entry import UnknownMerchant, enter_for_request, serving_context
 from verification.api import documentation as docs
-from verification.api.base import JSON_ONLY
-from verification.api.decoding import document_bytes
+from verification.api.base import JSON_ONLY, members_of, METHODS
+from verification.api.decoding import NotBase64, document_bytes
 from verification.api.status import end_user_status, standing_of
 from verification.customers.access_tokens import TokenInvalid, read_token
 from verification.customers.models import Customer
@@ -90,6 +90,7 @@ class EndUserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 class EndUserView(APIView):
     """One path of the first seed."""
 
+    http_method_names = METHODS
     authentication_classes = [EndUserAuthentication]
     permission_classes = [IsAuthenticated]
     parser_classes = JSON_ONLY
@@ -119,16 +120,18 @@ class EndUserSubmit(EndUserView):
     @extend_schema(**docs.END_USER_SUBMIT)
     def post(self, request: Request) -> Response:
         """Submit one document as base64. 200 with the envelope; each error has its own `err_code`."""
-        doc_type, doc_body = _read(request.data)
-        try:
-            body = document_bytes(doc_body)
-        except ValueError:
-            raise EndUserError("Err1003", 400, "doc_body is not base64: send the file's bytes as base64 or as a base64 data URL") from None
-        submit_document(customer_pk=self.end_user.customer.pk, doc_type=doc_type, body=body, actor=self.end_user.actor, at=timezone.now())
+        doc_type = _doc_type(request.data)
+        submit_document(
+            customer_pk=self.end_user.customer.pk,
+            doc_type=doc_type,
+            body=_body(members_of(request)),
+            actor=self.end_user.actor,
+            at=timezone.now(),
+        )
         return Response(OK)
 
 
-def _read(data: object) -> tuple[DocType, object]:
+def _doc_type(data: object) -> DocType:
     if not isinstance(data, dict):
         raise EndUserError("Err1001", 400, "The body must be a JSON object with doc_type and doc_body")
     for name in ("doc_type", "doc_body"):
@@ -136,7 +139,14 @@ def _read(data: object) -> tuple[DocType, object]:
             raise EndUserError("Err1001", 400, f"The member {name} is missing")
     if not isinstance(data["doc_type"], str) or data["doc_type"] not in DocType.values:
         raise EndUserError("Err1002", 400, f"Unknown doc_type. Known: {', '.join(DocType.values)}")
-    return DocType(data["doc_type"]), data["doc_body"]
+    return DocType(data["doc_type"])
+
+
+def _body(data: dict[str, Any]) -> bytes:
+    try:
+        return document_bytes(data.pop("doc_body"))
+    except NotBase64:
+        raise EndUserError("Err1003", 400, "doc_body is not base64: send the file's bytes as base64 or as a base64 data URL") from None
 
 
 def envelope_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse:

@@ -58,6 +58,7 @@ def submit_document(*, customer_pk: int, doc_type: DocType, body: bytes, actor: 
     customer = find_customer_by_pk(customer_pk)
     require_wanted(customer, newest_run(customer), doc_type)  # refuse before storing anything
     upload = inspect_upload(body, doc_type)
+    del body  # what is kept is the cleaned copy; three copies of ten megabytes at once would be one too many
     stored = vault.store_sealed(upload, customer_keyring(customer))
     with transaction.atomic():
         customer = lock_customer(customer_pk)
