@@ -1,10 +1,9 @@
-"""The platform's log, members, and the checks at start-up."""
+"""The platform's log, members and domains; and that `public` holds nothing of a merchant's."""
 
 import secrets
 
 import pytest
-from django.core.checks import run_checks
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from kyc_platform.errors import InvalidRequest
@@ -12,8 +11,8 @@ from tenants.members.accounts import add_member
 from tenants.members.models import Membership, Role, User
 from tenants.merchants.models import Domain
 from tenants.platform_log.models import PlatformLogEntry, PlatformLogIsAppendOnly, record
-from tenants.routing import startup
-from tests.fixtures.merchants import OPERATOR
+from tests.fixtures.merchants import OPERATOR, inside
+from verification.levels.models import Level
 
 
 @pytest.fixture
@@ -65,22 +64,21 @@ def test_what_is_no_host_name_is_no_domain(merchant, name):
         Domain(domain=name, tenant=merchant).full_clean()
 
 
-def test_this_installation_passes_its_start_up_checks():
-    assert [found for found in run_checks(databases=["default"]) if found.id and found.id.startswith("kyc.")] == []
+def test_no_table_of_a_merchant_exists_in_public(merchant):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [merchant.schema_name])
+        of_the_merchant = {row[0] for row in cursor.fetchall()}
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        of_public = {row[0] for row in cursor.fetchall()}
+
+    assert of_the_merchant & of_public == {"django_migrations"}
 
 
-def test_psycopg_3_is_refused(monkeypatch):
-    monkeypatch.setattr(startup, "is_psycopg3", True)
-
-    assert [found.id for found in startup.check_driver()] == ["kyc.E001"]
-
-
-def test_a_direct_connection_keeps_its_session():
-    assert startup.keeps_sessions("default")
+def test_inside_a_merchant_a_query_for_a_public_table_fails_instead_of_reading_it(merchant):
+    with inside(merchant), pytest.raises(ProgrammingError):
+        User.objects.count()
 
 
-def test_a_server_that_is_too_old_is_refused(monkeypatch):
-    monkeypatch.setattr(startup, "MINIMUM_VERSION", 10**9)
-
-    assert [found.id for found in startup.check_database_session(databases=["default"])] == ["kyc.E003"]
-    assert connection.pg_version >= 150_000  # type: ignore[attr-defined]
+def test_outside_every_merchant_a_query_for_a_merchants_table_fails():
+    with pytest.raises(ProgrammingError):
+        Level.objects.count()
