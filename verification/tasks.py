@@ -57,7 +57,7 @@ def sweep(**_: Any) -> None:
         ring(jobs.START_CHECK if stage is Stage.SUBMITTED else jobs.POLL_CHECK, schema, verification_pk=verification_pk)
     for callback_pk in sweeping.due_callbacks(at=now):
         ring(jobs.HANDLE_CALLBACK, schema, callback_pk=callback_pk)
-    notifying.deliver_due()
+    notifying.ask_for_delivery(at=now)
     sweeping.end_sweep()
 
 

@@ -12,9 +12,13 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from kyc_platform.actor import SYSTEM
+from kyc_platform.background import doorbell_answered, ring
+from tenants.routing.entry import leave_merchant
+from tests.fixtures.jobs import take_jobs
 from tests.fixtures.merchants import inside
 from tests.verification.webhooks.conftest import a_change, a_ping, an_endpoint, due_at, later, the_delivery
 from tests.verification.webhooks.receivers import Arrived, answering, receiving
+from verification import jobs
 from verification.customers import status_floor
 from verification.webhooks.claiming import LEASE, claim
 from verification.webhooks.endpoints import cancel_deliveries
@@ -260,3 +264,18 @@ def test_a_delivery_that_is_cancelled_while_it_is_posted_stays_cancelled_and_its
     delivery = the_delivery(event)
     assert (delivery.state, delivery.due_at) == ("cancelled", None)
     assert WebhookAttempt.objects.get().status_code == 500
+
+
+def test_a_delivery_whose_bell_was_lost_is_found_by_the_sweep(acme, run_jobs):
+    with receiving() as receiver:
+        an_endpoint(receiver.url)
+        event = a_ping()
+        take_jobs({acme.schema_name})
+        doorbell_answered(jobs.DELIVER_WEBHOOKS)
+        with leave_merchant():
+            ring(jobs.SWEEP, acme.schema_name)
+            assert run_jobs(acme) == [jobs.SWEEP, jobs.DELIVER_WEBHOOKS]
+            ring(jobs.SWEEP, acme.schema_name)
+            assert run_jobs(acme) == [jobs.SWEEP]
+
+    assert receiver.ids == [event.uid]
