@@ -17,6 +17,7 @@ from tenants.merchants.models import Domain, Merchant
 from tenants.merchants.revocation import local_epoch
 from tenants.merchants.states import Mode, require_serving, require_working
 from tenants.routing.context import ENTERED, Entered, MerchantContext, context_of
+from tenants.routing.startup import require_safe_database
 
 KEPT_MERCHANTS = 4096
 KEPT_HOSTS = 1024
@@ -117,6 +118,7 @@ def working_context(schema: str) -> MerchantContext:
 @contextmanager
 def enter_schema_of_task(schema: str) -> Iterator[MerchantContext]:
     """Enter the merchant that a background task names. Raises UnknownMerchant, MerchantNotOpen or MerchantClosed."""
+    require_safe_database()
     with enter_merchant(working_context(schema)) as context:
         yield context
 
@@ -148,6 +150,7 @@ def enter_for_request(request: HttpRequest, context: MerchantContext) -> None:
         if entered.context.schema != context.schema:
             raise TwoMerchants("a request acts for one merchant")
         return
+    require_safe_database()
     require_host_of(request, context)
     stack.enter_context(enter_merchant(context))
 

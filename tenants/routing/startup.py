@@ -1,7 +1,8 @@
 """What must be true of the database connection before anything is served. Each check is one of Django's system checks.
 
-`manage.py check --database default` runs them, and the web process and the worker do so at their start. A pooler that gives a
-session's statements to different servers loses the search path, and with it the merchant: on PostgreSQL 15 to 17 silently.
+`manage.py check --database default` runs them; the web process does so at its start, and every process before it first enters a merchant.
+A pooler that gives a session's statements to different servers loses the search path, and with it the merchant: on PostgreSQL 15 to 17
+silently.
 """
 
 import secrets
@@ -9,9 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
-from django.db import DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.postgresql.psycopg_any import is_psycopg3
 from django.db.backends.utils import CursorWrapper
+
+from kyc_platform.per_process import once_per_process
 
 PROBES = 4
 PROBE_SETTING = "kyc.session_probe"  # a setting of ours that no pooler knows to carry over
@@ -28,6 +31,18 @@ TRANSACTION_POOLING = Error(
     id="kyc.E002",
 )
 OLD_SERVER = Error("PostgreSQL is older than 15", hint="use PostgreSQL 15 to 18", id="kyc.E003")
+
+
+class UnsafeDatabase(RuntimeError):
+    """The installation is wrong in a way that could mix merchants or was never tested; nothing is served."""
+
+
+@once_per_process
+def require_safe_database() -> None:
+    """Raise UnsafeDatabase unless every check passes; once they have, it costs nothing. OperationalError while the database is away."""
+    found = [*check_driver(), *check_database_session(databases=[DEFAULT_DB_ALIAS])]
+    if found:
+        raise UnsafeDatabase("; ".join(f"{error.id}: {error.msg} ({error.hint})" for error in found))
 
 
 def check_driver(**_: Any) -> list[CheckMessage]:

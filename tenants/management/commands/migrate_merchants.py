@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
 
 from tenants.merchants.broadcasting import migrate_merchants
 
@@ -22,7 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--schema", action="append", dest="schemas", help="repeat; only these, to try a migration on a few first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrate and say how far it is."""
+        """Migrate and say how far it is. Refuses a connection on which merchants would meet (`tenants.routing.startup`): starts begin here."""
+        self.check(databases=[DEFAULT_DB_ALIAS])
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0, stdout=self.stdout)
         failed = migrate_merchants(schemas=options["schemas"], workers=options["workers"], say=self.say)
         if failed:

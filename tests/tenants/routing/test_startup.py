@@ -1,11 +1,13 @@
 """What is refused before anything is served: the wrong driver, an old server, and a pooler that mixes sessions."""
 
+import inspect
+
 import pytest
 from django.core.checks import run_checks
 from django.db import connections
 
 from kyc_platform.schema import connection
-from tenants.routing import startup
+from tenants.routing import entry, startup
 from tests.tenants.routing.transaction_pooler import TransactionPooler
 
 
@@ -44,6 +46,14 @@ def test_a_transaction_pooler_is_refused_however_it_chooses_its_servers(through_
     found = startup.check_database_session(databases=["default"])
 
     assert [error.id for error in found] == ["kyc.E002"]
+
+
+def test_a_process_behind_a_transaction_pooler_enters_no_merchant(through_a_pooler, merchant, monkeypatch):
+    monkeypatch.setattr(entry, "require_safe_database", inspect.unwrap(startup.require_safe_database))
+    through_a_pooler(size=1, latest_first=True)
+
+    with pytest.raises(startup.UnsafeDatabase, match=r"kyc\.E002"), entry.enter_schema_of_task(merchant.schema_name):
+        pass
 
 
 def test_a_direct_connection_keeps_its_session():
