@@ -29,10 +29,10 @@ same code.
 
 Errors of the merchant API are problem documents (RFC 9457, `application/problem+json`). Switch on `code`, which is frozen; show
 `detail` to a person; `errors` points at each wrong member by JSON Pointer; `type` leads to the [catalogue of
-errors](/api/v1/docs/errors). A member or query parameter that an operation does not know is refused. Nothing is stored from a refused
-request. A path that does not exist, a method that is not there (405) and a content type that is not read (415) are problem documents
-too, and so is the rare 500. Errors of the end-user API keep their envelope of `is_success`, `err_code` and `err_message`, with the
-right HTTP status.
+errors](/api/v1/docs/errors). A member of a body that an operation does not know is refused, and so is a query parameter that a list or
+a report does not know. Nothing is stored from a refused request. A path that does not exist, a method that is not there (405) and a
+content type that is not read (415) are problem documents too, and so is the rare 500. Errors of the end-user API keep their envelope of
+`is_success`, `err_code` and `err_message`, with the right HTTP status.
 
 ## Requests and answers
 

@@ -8,14 +8,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kyc_platform.redis_client import redis_client
+from kyc_platform.requests.problems import only
 from kyc_platform.storage.objects import is_reachable
 
 
+@only("GET", "HEAD")
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200: the process takes requests. Asks nothing else, so that a dead database does not get web processes killed."""
     return JsonResponse({"status": "ok"})
 
 
+@only("GET", "HEAD")
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 when every dependency can be reached, else 503, with the state of each."""
     states = {name: "ok" if probe() else "unreachable" for name, probe in PROBES.items()}
@@ -23,6 +26,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ready" if is_ready else "not_ready", "dependencies": states}, status=200 if is_ready else 503)
 
 
+@only("GET", "HEAD")
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer in Prometheus' text format. No label holds a merchant's or a customer's id."""
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -11,12 +11,14 @@ from rest_framework.views import APIView
 from kyc_platform.actor import Actor
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from kyc_platform.requests.json import OrjsonParser
+from kyc_platform.requests.problems import UnknownPath
 from tenants.api_keys.authentication import MerchantKeyAuthentication
 from tenants.api_keys.cache import VerifiedKey
 from tenants.api_keys.permissions import HasScope
 
 JSON_ONLY = [OrjsonParser]
 JSON_OR_MULTIPART = [OrjsonParser, MultiPartParser]
+METHODS = ["get", "post", "put", "patch", "delete", "head"]  # OPTIONS is not there: the OpenAPI document describes the API
 
 
 class MerchantView(APIView):
@@ -24,7 +26,14 @@ class MerchantView(APIView):
 
     authentication_classes = [MerchantKeyAuthentication]
     permission_classes = [HasScope]
+    http_method_names = METHODS
     required_scopes: dict[str, str] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let the key in, then refuse an id that no database takes: there is nothing at such a path."""
+        super().initial(request, *args, **kwargs)
+        if "\x00" in "".join(kwargs.values()):
+            raise UnknownPath
 
     @property
     def key(self) -> VerifiedKey:

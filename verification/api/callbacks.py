@@ -3,7 +3,6 @@
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Counter
 
 from kyc_platform.errors import DomainError
@@ -17,7 +16,6 @@ from verification.workflow.receiving import receive_callback
 CALLBACKS = Counter("kyc_provider_callbacks_total", "Callbacks by provider and how they were received", ["provider", "result"])
 
 
-@csrf_exempt  # the signature is the proof; there is no session
 @only("POST")
 def provider_callback(request: HttpRequest, provider: str, route: str) -> HttpResponse:
     """Verify a callback, store its events once, answer 200, and handle them afterwards.

@@ -1,7 +1,7 @@
 """The customer endpoints: register, find, read, replace."""
 
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -120,7 +120,7 @@ def _read_moment(text: str) -> datetime | None:
     """Return a moment from RFC 3339, or the beginning of a day in UTC."""
     try:
         if (moment := parse_datetime(text.replace(" ", "+"))) is not None:  # an unescaped + of an offset arrives as a space
-            return moment if timezone.is_aware(moment) else None
+            return moment.astimezone(UTC) if timezone.is_aware(moment) else None
         return datetime.combine(date.fromisoformat(text), datetime.min.time(), tzinfo=timezone.get_default_timezone())
     except (ValueError, OverflowError):
         return None

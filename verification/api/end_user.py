@@ -21,7 +21,7 @@ from kyc_platform.requests.json import BodyTooBig, NotJson, dump_json
 from kyc_platform.requests.problems import as_domain_error
 from tenants.routing.entry import UnknownMerchant, enter_for_request, serving_context
 from verification.api import documentation as docs
-from verification.api.base import JSON_ONLY, members_of, METHODS
+from verification.api.base import JSON_ONLY, METHODS, members_of
 from verification.api.decoding import NotBase64, document_bytes
 from verification.api.status import end_user_status, standing_of
 from verification.customers.access_tokens import TokenInvalid, read_token

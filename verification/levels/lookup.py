@@ -8,11 +8,11 @@ DEFAULT_LEVEL = "standard"
 
 def level_named(name: str) -> Level:
     """Return the merchant's level of that name. Raises InvalidRequest naming `/level` and the known ones."""
-    try:
-        return Level.objects.get(name=name)
-    except Level.DoesNotExist:
-        known = ", ".join(level_names())
-        raise InvalidRequest(errors=[InvalidMember("/level", "unknown_level", f"There is no such level. Known: {known}.")]) from None
+    levels = {level.name: level for level in Level.objects.all()}
+    if name not in levels:
+        known = ", ".join(sorted(levels))
+        raise InvalidRequest(errors=[InvalidMember("/level", "unknown_level", f"There is no such level. Known: {known}.")])
+    return levels[name]
 
 
 def level_names() -> list[str]:
