@@ -7,16 +7,20 @@ import pytest
 from django.core.management import call_command
 
 from tests.fixtures.merchants import a_key, inside
-from tests.fixtures.way import Way
+from tests.fixtures.way import Way, members_of_customer
 from tests.workflow.test_at_once import at_once
+from verification.documents.models import DocumentSubmission
 from verification.events.models import Event
+from verification.providers.models import ProviderCheck
 from verification.reviews.models import Review
+
+UNSURE = {"sandbox_scenario": "unsure"}
 
 
 @pytest.fixture
 def case(way: Way) -> str:
     """A customer who waits for a reviewer."""
-    customer_id = way.register(metadata={"sandbox_scenario": "unsure"})
+    customer_id = way.register(metadata=UNSURE)
     way.submit_all(customer_id)
     way.until_answered()
     assert way.status(customer_id)["stage"] == "in_review"
@@ -129,3 +133,21 @@ def test_an_operators_command_decides_too(way: Way, case: str, capsys: pytest.Ca
     assert "declined" in capsys.readouterr().out
     with inside(way.merchant.sandbox):
         assert (Review.objects.get().decided_by_kind, Review.objects.get().decided_by_id) == ("operator", "night-shift")
+
+
+def test_a_document_that_the_level_does_not_ask_for_cannot_be_asked_for_again(way: Way) -> None:
+    customer_id = way.register(metadata=UNSURE)
+    way.submit(customer_id, "ID_BACK")
+    way.ask("PUT", f"/api/v1/customers/{customer_id}", members_of_customer(customer_id=customer_id, level="basic", metadata=UNSURE))
+    for doc_type in ("ID_FRONT", "SELFIE"):
+        way.submit(customer_id, doc_type)
+    way.until_answered()
+    with inside(way.merchant.sandbox):
+        asked = DocumentSubmission.objects.filter(pk__in=ProviderCheck.objects.get().submission_ids)
+        assert {submission.doc_type for submission in asked} == {"ID_FRONT", "SELFIE"}
+
+    answer = decide(way, customer_id, {"decision": "resubmit", "documents": [{"doc_type": "ID_BACK", "reasons": ["image_blurred"]}]})
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/documents/0/doc_type"]
+    assert way.status(customer_id)["stage"] == "in_review"

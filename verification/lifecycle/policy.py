@@ -11,6 +11,7 @@ from verification.lifecycle.reasons import reason
 REVIEW_UNSURE = "provider_unsure"
 REVIEW_SUSPECT = "fraud_suspected"
 REVIEW_INCOMPLETE = "result_incomplete"
+REVIEW_NOT_FIXABLE = "rejection_not_fixable"
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class Decision:
 def decide(result: CheckResult, required: Iterable[DocType], policy: Policy) -> Decision:
     """Return what a result means for a verification.
 
-    Suspicion comes first, then doubt, then rejection, then approval, so that nothing is ever approved by omission: a required
-    document without a result, and a whole that says otherwise than its parts, go to a person. A declined customer's other documents
-    are not called verified: all verified means that the customer is.
+    Suspicion comes first, then doubt, then rejection, then approval, so that nothing is ever approved by omission. To a person go:
+    a required document without a result, a rejection that another photo does not mend, and a whole that says otherwise than its
+    parts. A declined customer's other documents are not called verified: all verified means that the customer is.
     """
     by_type = {document.doc_type: document for document in result.documents}
     outcomes = {result.outcome, *(document.outcome for document in result.documents)}
@@ -52,7 +53,9 @@ def decide(result: CheckResult, required: Iterable[DocType], policy: Policy) -> 
         return Decision(Stage.IN_REVIEW, (), result.reasons, (REVIEW_INCOMPLETE,))
     if Outcome.UNSURE in outcomes:
         return Decision(Stage.IN_REVIEW, (), result.reasons, (REVIEW_UNSURE,))
-    if rejected and all(_is_fixable(document) for document in rejected):
+    if rejected and not all(_is_fixable(document) for document in rejected):
+        return Decision(Stage.IN_REVIEW, (), result.reasons, (REVIEW_NOT_FIXABLE,))
+    if rejected:
         return Decision(Stage.RESUBMIT, result.documents, result.reasons)
     if outcomes == {Outcome.CLEAR}:
         return Decision(Stage.APPROVED, result.documents, result.reasons)

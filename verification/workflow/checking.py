@@ -32,7 +32,7 @@ from verification.workflow.deciding import apply_answer, send_to_review
 ATTEMPTS_MAX = 8
 BACKOFF_SECONDS = (5, 15, 60, 120, 300, 900, 1800, 3600)
 POLL_SECONDS = (10, 30, 60, 120, 300, 900, 1800, 3600, 3600, 7200, 21_600)
-LEASE_SECONDS = 60  # longer than a call to a provider takes; a worker that died leaves the verification to the sweep after that
+LEASE_SECONDS = 30  # what a worker that died was asking is asked by the sweep after that; so is what takes longer, under the same keys
 REVIEW_CHECK_UNAVAILABLE = "check_unavailable"
 
 
@@ -46,9 +46,13 @@ def start_check(*, verification_pk: int, at: datetime) -> None:
         if verification.stage != Stage.SUBMITTED:
             return  # another run of this job has put it to the provider, or it was cancelled
         documents = records.documents_of(verification.customer)
-        submissions = [document.submission for document in documents.values() if document.submission is not None]
+        required = records.required_documents(verification.customer)
+        submissions = [documents[doc_type].submission for doc_type in required]
         check = checks.reserve_check(
-            verification, provider=verification.level.provider, submission_ids=sorted(s.pk for s in submissions), at=at
+            verification,
+            provider=verification.level.provider,
+            submission_ids=[submission.pk for submission in submissions if submission is not None],
+            at=at,
         )
         _due(verification, at + timedelta(seconds=LEASE_SECONDS))
     try:

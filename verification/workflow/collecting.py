@@ -23,7 +23,7 @@ from verification.lifecycle.runs import newest_run
 from verification.lifecycle.states import COLLECTS, COMPLETE
 from verification.workflow.announcing import announce
 
-START_AGAIN_SECONDS = 30  # when the job that starts the check was lost, the sweep starts it
+START_AGAIN_SECONDS = 15  # when the job that starts the check was lost, the sweep starts it
 ORPHAN_HOURS = 24  # longer than any request takes between writing an object and writing its row
 
 

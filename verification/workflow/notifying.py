@@ -46,12 +46,13 @@ def deliver_due(*, clock: Clock = timezone.now) -> None:
 
     Does nothing while another process does it, which then finds what this one was called for. What is left is asked for again.
     """
+    until = time.monotonic() + TURN_SECONDS_MAX
     while is_anything_due(at=clock()):
         turn = Turn(current_schema())
         if not turn.take():
             return  # another process is at it, and looks once more after giving its turn back
         try:
-            is_done = _deliver(turn, clock=clock)
+            is_done = _deliver(turn, until=until, clock=clock)
         finally:
             turn.give_back()
         if not is_done:
@@ -64,9 +65,8 @@ def ask_for_delivery(*, at: datetime) -> None:
         jobs.deliver_webhooks()
 
 
-def _deliver(turn: Turn, *, clock: Clock) -> bool:
+def _deliver(turn: Turn, *, until: float, clock: Clock) -> bool:
     """Tell whether all was done; if not, another process has been asked to go on."""
-    until = time.monotonic() + TURN_SECONDS_MAX
     _cancel_for_endpoints_gone(at=clock())
     is_last = False
     with Sender(clock=clock) as sender:
@@ -87,7 +87,9 @@ def _deliver(turn: Turn, *, clock: Clock) -> bool:
 
 def _claim(sender: Sender, *, at: datetime) -> list[Parcel]:
     parcels: list[Parcel] = []
-    for endpoint in enabled_endpoints():
+    endpoints = enabled_endpoints()
+    sender.drop_waiting(except_to={endpoint.pk for endpoint in endpoints})
+    for endpoint in endpoints:
         allowed = HELD_MAX if endpoint.failing_since is None else HELD_MAX_WHILE_FAILING
         room = allowed - sender.held(endpoint.pk)
         if room > 0:

@@ -15,7 +15,7 @@ from verification.workflow.checking import fetch_and_apply
 
 UNKNOWN_AGAIN_SECONDS = 3
 UNKNOWN_ATTEMPTS_MAX = 6
-HANDLE_AGAIN_SECONDS = 60
+HANDLE_AGAIN_SECONDS = 30
 
 
 def receive_callback(adapter: ProviderAdapter, body: bytes, headers: Mapping[str, str], *, at: datetime) -> int:

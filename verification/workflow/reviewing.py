@@ -69,7 +69,7 @@ def _results(customer: Customer, verdict: Verdict) -> tuple[DocumentResult, ...]
     """Return what the verdict means for each document: a resubmission verifies those it does not ask for again."""
     documents = records.documents_of(customer)
     required = records.required_documents(customer)
-    _check_documents(verdict, documents)
+    _check_documents(verdict, required, documents)
     rejected = tuple(DocumentResult(doc_type, Outcome.REJECTED, tuple(codes)) for doc_type, codes in verdict.rejected.items())
     if verdict.decision is ReviewDecision.APPROVE:
         return all_verified(required)
@@ -78,11 +78,13 @@ def _results(customer: Customer, verdict: Verdict) -> tuple[DocumentResult, ...]
     return rejected
 
 
-def _check_documents(verdict: Verdict, documents: Mapping[DocType, Document]) -> None:
+def _check_documents(verdict: Verdict, required: Sequence[DocType], documents: Mapping[DocType, Document]) -> None:
     errors = [
-        InvalidMember(f"/documents/{number}/doc_type", "document_not_submitted", "There is no such document to reject.")
+        InvalidMember(
+            f"/documents/{number}/doc_type", "document_not_submitted", "The level asks for no such document, or none was submitted."
+        )
         for number, doc_type in enumerate(verdict.rejected)
-        if doc_type not in documents or documents[doc_type].state == DocumentState.MISSING
+        if doc_type not in required or doc_type not in documents or documents[doc_type].state == DocumentState.MISSING
     ]
     if errors:
         raise InvalidRequest(errors=errors)

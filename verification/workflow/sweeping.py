@@ -16,7 +16,7 @@ from verification.webhooks.models import WebhookDelivery
 
 BATCH = 500
 SCHEMAS_PER_QUERY = 500
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
 DUE_TABLES = (Verification, ProviderCallback, WebhookDelivery)
 
 

@@ -65,5 +65,6 @@ def test_suspicion_goes_to_a_person_where_the_level_says_so() -> None:
 def test_a_rejection_asks_again_when_the_end_user_can_mend_it_and_goes_to_a_person_otherwise(code: str) -> None:
     rejected = result(*[Outcome.CLEAR] * 3, Outcome.REJECTED, whole=Outcome.REJECTED, reasons={DocType.SELFIE: (code,)})
 
-    expected = Stage.RESUBMIT if REASONS[code].is_user_fixable else Stage.IN_REVIEW
-    assert decide(rejected, FOUR, Policy()).stage is expected
+    decision = decide(rejected, FOUR, Policy())
+    expected = (Stage.RESUBMIT, ()) if REASONS[code].is_user_fixable else (Stage.IN_REVIEW, ("rejection_not_fixable",))
+    assert (decision.stage, decision.because) == expected
