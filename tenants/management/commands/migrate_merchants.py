@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--schema", action="append", dest="schemas", help="repeat; only these, to try a migration on a few first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrate and say how far it is. Refuses a connection on which merchants would meet (`tenants.routing.startup`): starts begin here."""
+        """Migrate and say how far it is. Refuses a connection on which merchants would meet: every start begins here."""
         self.check(databases=[DEFAULT_DB_ALIAS])
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0, stdout=self.stdout)
         failed = migrate_merchants(schemas=options["schemas"], workers=options["workers"], say=self.say)
