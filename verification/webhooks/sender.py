@@ -6,7 +6,7 @@ runs, and a receiver that answers slowly costs the others nothing: what is finis
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -94,6 +94,12 @@ class Sender:
             while lane.waiting and lane.waiting[0].claimed_at <= claimed_before:
                 stale.append(lane.waiting.popleft())
         return stale
+
+    def drop_waiting(self, *, except_to: Collection[int]) -> None:
+        """Forget the parcels that are not under way yet, except those to some endpoints: the others are gone, and owed nothing any more."""
+        for endpoint_pk, lane in self._lanes.items():
+            if endpoint_pk not in except_to:
+                lane.waiting.clear()
 
     def wait(self, seconds: float) -> list[Posted]:
         """Post until a lane is done, or for so many seconds, and return what has ended."""

@@ -2,14 +2,15 @@
 
 import asyncio
 import threading
-import time
 from datetime import timedelta
 
 from aiohttp import web
 from django.db import connection, transaction
 from django.utils import timezone
 
+from kyc_platform.actor import SYSTEM
 from kyc_platform.background import doorbell_answered
+from kyc_platform.redis_client import redis_client
 from tenants.routing.entry import leave_merchant
 from tests.fixtures.jobs import take_jobs
 from tests.fixtures.merchants import inside
@@ -22,14 +23,15 @@ from verification.webhooks.models import WebhookAttempt, WebhookDelivery, Webhoo
 from verification.webhooks.sender import Sender
 from verification.workflow import notifying
 from verification.workflow.notifying import deliver_due
+from verification.workflow.subscribing import delete_endpoint
 
 
 def until(event: threading.Event):
-    """Return the behaviour of answering 200 once the event has happened."""
+    """Return the behaviour of answering 200 once the event has happened, and 500 when it does not."""
 
     async def answer(_: Arrived) -> web.StreamResponse:
-        await asyncio.get_running_loop().run_in_executor(None, event.wait, 14)
-        return web.Response()
+        has_happened = await asyncio.get_running_loop().run_in_executor(None, event.wait, 14)
+        return web.Response(status=200 if has_happened else 500)
 
     return answer
 
@@ -42,7 +44,6 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_others(acme):
             others_are_done.set()
         return web.Response()
 
-    began = time.monotonic()
     with receiving(until(others_are_done)) as slow, receiving(count) as fast:
         an_endpoint(slow.url)
         an_endpoint(fast.url)
@@ -51,7 +52,6 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_others(acme):
                 a_ping(number)
         deliver_due()
 
-    assert time.monotonic() - began < 10
     assert len(set(fast.ids)) == len(set(slow.ids)) == 300
     assert WebhookDelivery.objects.filter(state="delivered").count() == 600
 
@@ -71,7 +71,6 @@ def test_an_event_that_comes_while_a_receiver_hangs_reaches_the_others_at_once(a
             second_has_come.set()
         return web.Response()
 
-    began = time.monotonic()
     with receiving(until(second_has_come)) as slow, receiving(note) as fast:
         an_endpoint(slow.url)
         an_endpoint(fast.url)
@@ -79,7 +78,6 @@ def test_an_event_that_comes_while_a_receiver_hangs_reaches_the_others_at_once(a
         deliver_due()
 
     assert fast.ids == [first.uid, announced[0].uid]
-    assert time.monotonic() - began < 10
     assert WebhookDelivery.objects.filter(state="delivered").count() == 4
 
 
@@ -119,6 +117,45 @@ def test_a_receiver_that_fails_for_five_days_is_disabled(acme):
 
     assert endpoint.disabled_because == "failing"
     assert the_delivery(event).state == "cancelled"
+
+
+def test_an_endpoint_that_is_deleted_in_the_middle_of_a_backlog_gets_no_more_of_it(acme):
+    def delete() -> None:
+        with inside(acme):
+            delete_endpoint(endpoint.uid, actor=SYSTEM, at=timezone.now())
+        connection.close()
+
+    async def delete_first(_: Arrived) -> web.StreamResponse:
+        if len(receiver.arrived) == 1:
+            await asyncio.get_running_loop().run_in_executor(None, delete)
+        await asyncio.sleep(0.1)
+        return web.Response()
+
+    with receiving(delete_first) as receiver:
+        endpoint = an_endpoint(receiver.url).endpoint
+        with transaction.atomic():
+            for number in range(300):
+                a_ping(number)
+        deliver_due()
+
+    assert 32 <= len(receiver.arrived) < 300
+    assert set(WebhookDelivery.objects.values_list("state", flat=True)) <= {"cancelled", "delivered"}
+    assert WebhookAttempt.objects.count() == len(receiver.arrived)
+
+
+def test_without_redis_everything_is_delivered_all_the_same(acme, settings):
+    redis_client.cache_clear()
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    try:
+        with receiving() as receiver:
+            an_endpoint(receiver.url)
+            event = a_ping()
+            deliver_due()
+    finally:
+        redis_client.cache_clear()
+
+    assert receiver.ids == [event.uid]
+    assert the_delivery(event).state == "delivered"
 
 
 def test_one_success_ends_the_days_of_failing(acme):
