@@ -43,7 +43,7 @@ def open_demonstration(folder: Path) -> None:
 
 
 def _merchant(now: datetime) -> Merchant:
-    live = Merchant.objects.select_related("sandbox").filter(slug=SLUG, mode=Mode.LIVE).first()
+    live: Merchant | None = Merchant.objects.select_related("sandbox").filter(slug=SLUG, mode=Mode.LIVE).first()
     if live is None or live.state == MerchantState.OPENING:  # the second: an earlier start was interrupted here
         return open_merchant(name=NAME, slug=SLUG, actor=SYSTEM, at=now)
     return live

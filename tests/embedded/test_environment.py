@@ -19,7 +19,7 @@ def state():
 
 def test_the_settings_accept_what_is_composed_and_it_names_only_known_variables(folder, state):
     composed = platform_environment(folder, state, {})
-    Environment(**composed)
+    Environment.model_validate(composed)
     assert set(composed) - set(Environment.model_fields) == {"DJANGO_SETTINGS_MODULE"}
 
 

@@ -24,6 +24,7 @@ with holding(Folder(Path(sys.argv[1]))):
 def other(folder):
     """Another process that runs the folder's platform."""
     process = subprocess.Popen([sys.executable, "-c", HOLD, str(folder.path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
     yield process
     process.kill()

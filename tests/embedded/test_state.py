@@ -23,7 +23,8 @@ def test_credentials_and_ports_are_kept_where_only_their_owner_reads(folder):
 
 
 def test_a_port_that_another_program_took_is_replaced_and_said_aloud():
-    state, said = State(), []
+    state = State()
+    said: list[str] = []
     settle_ports(state, ["web", "redis"], say=said.append)
     before = dict(state.ports)
     with socket.create_server((HOST, before["web"])):
@@ -35,7 +36,8 @@ def test_a_port_that_another_program_took_is_replaced_and_said_aloud():
 
 
 def test_free_ports_stay_as_they_were_and_nothing_is_said():
-    state, said = State(), []
+    state = State()
+    said: list[str] = []
     settle_ports(state, ["web", "redis", "s3"], say=said.append)
     before = dict(state.ports)
     settle_ports(state, ["web", "redis", "s3"], say=said.append)

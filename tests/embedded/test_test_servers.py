@@ -11,6 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from django.conf import settings
 from django.db import connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 @pytest.fixture
@@ -39,7 +41,8 @@ def test_the_database_is_a_supported_postgresql_and_refuses_a_wrong_password():
 
 def test_redis_refuses_whoever_does_not_know_the_password():
     parts = urlsplit(settings.REDIS_URL)
-    with redis.Redis(host=parts.hostname, port=parts.port, retry=None) as stranger, pytest.raises(redis.AuthenticationError):
+    stranger_url = f"redis://{parts.hostname}:{parts.port}"
+    with redis.Redis.from_url(stranger_url, retry=Retry(NoBackoff(), 0)) as stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
 
 
