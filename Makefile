@@ -26,7 +26,7 @@ manage: ## run an operator's command against the platform of this checkout: make
 
 test: ## run the tests against servers of their own; `make test ARGS="-k name"` runs some
 	@$(INSTALL) dev
-	@exec $(VENV) -m pytest -n auto $(ARGS)
+	@exec $(VENV) -m pytest -n auto --maxprocesses 16 $(ARGS)
 
 lint: ## style, types and the direction of imports
 	@$(INSTALL) dev
@@ -44,6 +44,6 @@ clean: down ## stop everything and leave the checkout as it was cloned: data, ke
 
 lock: ## write the lock files anew from pyproject.toml, with the newest versions it allows
 	@$(INSTALL) dev
-	$(VENV) -m uv pip compile -q --upgrade --no-header --python-version 3.11 --generate-hashes pyproject.toml -o requirements.lock
-	$(VENV) -m uv pip compile -q --no-header --python-version 3.11 --generate-hashes -c requirements.lock --extra embedded pyproject.toml -o requirements-embedded.lock
-	$(VENV) -m uv pip compile -q --no-header --python-version 3.11 --generate-hashes -c requirements-embedded.lock --extra embedded --extra dev pyproject.toml -o requirements-dev.lock
+	$(VENV) -m uv pip compile -q --upgrade --universal --no-header --python-version 3.11 --generate-hashes pyproject.toml -o requirements.lock
+	$(VENV) -m uv pip compile -q --universal --no-header --python-version 3.11 --generate-hashes -c requirements.lock --extra embedded pyproject.toml -o requirements-embedded.lock
+	$(VENV) -m uv pip compile -q --universal --no-header --python-version 3.11 --generate-hashes -c requirements-embedded.lock --extra embedded --extra dev pyproject.toml -o requirements-dev.lock
