@@ -58,10 +58,11 @@ def is_anything_due(*, at: datetime) -> bool:
 
 
 def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel]:
-    """Take up to `limit` due deliveries of an endpoint, the longest due first, and put them off by the lease. Part of a transaction.
+    """Take up to `limit` due deliveries of an endpoint, the longest due first, and put them off by the lease.
 
-    One statement: read, lock and write through the ORM cost a third of the whole delivery. It need not reach the disk before the posting
-    begins: when the database crashes and forgets a lease, the delivery is due, and is posted again under its id.
+    Part of a transaction that does nothing else: it need not reach the disk before the posting begins. When the database crashes and
+    forgets a lease, the delivery is due, and is posted again under its id. One statement, because reading, locking and writing
+    through the ORM cost a third of the whole delivery.
     """
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"endpoint": endpoint.pk, "limit": limit, "at": at, "until": at + LEASE})
@@ -71,7 +72,7 @@ def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel
     key = signing_key_of(endpoint)
     parcels = []
     for pk, attempt_count, uid, event_type, event_at, sequence, text in rows:
-        data = orjson.loads(text)
+        data = orjson.loads(text)  # Django has the driver leave jsonb as text
         parcels.append(
             Parcel(
                 delivery_pk=pk,

@@ -214,6 +214,14 @@ def test_another_merchant_and_the_other_mode_see_nothing_and_delete_nothing(merc
     assert ask(live_key, "get", f"{PATH}/{endpoint_id}").json()["state"] == "enabled"
 
 
+@pytest.mark.parametrize("endpoint_id", ["%00", "whe_%00", "%FF", "x" * 500, "%F0%9F%92%A9", "..%2F"])
+def test_a_strange_id_is_an_id_that_does_not_exist(live_key, endpoint_id):
+    for method in ("get", "delete"):
+        answer = ask(live_key, method, f"{PATH}/{endpoint_id}")
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
+
 def test_only_a_key_that_may_manage_webhooks_is_let_in(merchant):
     key = a_key(merchant, "customers:read", "events:read")
 
