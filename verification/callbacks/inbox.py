@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from verification.callbacks.models import ProviderCallback
 
-FIRST_LOOK_SECONDS = 20  # the job on commit handles it at once; this is for when that job was lost
+FIRST_LOOK_SECONDS = 10  # the job on commit handles it at once; this is for when that job was lost
 
 
 def store_event(provider: str, *, event_id: str, kind: str, check_reference: str, at: datetime) -> ProviderCallback | None:
