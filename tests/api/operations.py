@@ -38,6 +38,16 @@ class Operation:
         return {"merchantApiKey": []} in self.described.get("security", [])
 
     @property
+    def is_of_somebody(self) -> bool:
+        """Whether it asks for any proof."""
+        return self.described.get("security") != []
+
+    @property
+    def is_described_by_us(self) -> bool:
+        """Whether its body is ours to describe: that of a callback is the provider's."""
+        return self.path.startswith("/api/v1/")
+
+    @property
     def scope(self) -> str:
         """The scope that the view behind it demands."""
         view: Any = resolve(self.filled(customer_id="c", document_id="d", verification_id="v", endpoint_id="e")).func
