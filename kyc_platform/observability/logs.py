@@ -39,6 +39,16 @@ def without_values(_logger: Any, _name: str, line: dict[str, Any]) -> dict[str, 
     return line
 
 
+def without_requests(_logger: Any, _name: str, line: dict[str, Any]) -> dict[str, Any]:
+    """Drop the request that Django adds to its own lines, and the path after their words: a query may hold an e-mail address to search for.
+
+    The request id leads to our own line of the request, which has its route.
+    """
+    if line.pop("request", None) is not None:
+        line["event"] = str(line["event"]).partition(": ")[0]
+    return line
+
+
 def logging_config(level: str) -> dict[str, Any]:
     """Return the `dictConfig` of every process: JSON lines on stderr."""
     return {
@@ -47,7 +57,7 @@ def logging_config(level: str) -> dict[str, Any]:
         "formatters": {
             "json": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*SHARED_PROCESSORS, add_schema, without_values],
+                "foreign_pre_chain": [*SHARED_PROCESSORS, add_schema, without_values, without_requests],
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.JSONRenderer(),
