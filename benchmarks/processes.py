@@ -1,20 +1,46 @@
 """The platform's processes, and those of the baselines, started for a measurement and stopped after it."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
+
+import psutil
 
 from kyc_platform.embedded.places import ROOT
 from kyc_platform.embedded.platform import answers
 from kyc_platform.embedded.state import HOST, State, settle_ports
 
+PLATFORM = "kyc_platform.wsgi:application"
 START_SECONDS = 60
 STOP_SECONDS = 30
 LOG_CHARACTERS = 3000
+
+
+@dataclass(frozen=True)
+class Web:
+    """A web server: its base URL and its one worker process."""
+
+    url: str
+    worker: psutil.Process
+
+
+def peak_bytes(process: psutil.Process, work: Callable[[], object]) -> int:
+    """Return how far the process's resident memory rises above what it is before, while the work is done."""
+    place = Path("/proc", str(process.pid))
+    (place / "clear_refs").write_text("5")  # proc(5): resets the peak
+    before = process.memory_info().rss
+    work()
+    peak = re.search(r"VmHWM:\s+(\d+) kB", (place / "status").read_text())
+    if peak is None:
+        raise RuntimeError("the system does not tell a process's peak memory")
+    return int(peak[1]) * 1024 - before
 
 
 @contextmanager
@@ -45,14 +71,16 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def serving(application: str, *, path: str = "/healthz", environment: Mapping[str, str] | None = None, port: int = 0) -> Iterator[str]:
-    """Serve a WSGI application as the platform is served, with one worker, and yield its base URL once `path` answers 200."""
+def serving(
+    application: str = PLATFORM, *, path: str = "/healthz", environment: Mapping[str, str] | None = None, port: int = 0
+) -> Iterator[Web]:
+    """Serve a WSGI application, the platform's unless another is named, as the platform is, with one worker, once `path` answers 200."""
     port = port or free_port()
     address = ("--host", HOST, "--port", str(port))
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", *address, "--workers", "1", "--blocking-threads", "1"]
     url = f"http://{HOST}:{port}"
-    with running([*command, application], is_ready=lambda: answers(f"{url}{path}"), environment=environment):
-        yield url
+    with running([*command, application], is_ready=lambda: answers(f"{url}{path}"), environment=environment) as pid:
+        yield Web(url, psutil.Process(pid).children()[0])
 
 
 def free_port() -> int:
