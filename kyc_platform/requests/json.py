@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from kyc_platform.errors import DomainError
 
+PIECE_BYTES = 256 * 1024
 JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
@@ -62,7 +63,11 @@ class OrjsonParser(BaseParser):
         """Return the parsed value. An empty body is an empty object."""
         if int(stream.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise BodyTooBig("Send at most 10 MB as the document; use multipart/form-data to spare the third that base64 adds.")
-        body = stream.read()  # not `.body`, which would keep the bytes of a document next to the parsed text for the whole request
+        # Not `.body`, which would keep the bytes of a document for the whole request; and in pieces, because the server holds what it is
+        # asked for a second time while it hands it over.
+        body = bytearray()
+        while piece := stream.read(PIECE_BYTES):
+            body += piece
         if not body:
             return {}
         try:
