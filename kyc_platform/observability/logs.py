@@ -44,6 +44,7 @@ def without_requests(_logger: Any, _name: str, line: dict[str, Any]) -> dict[str
 
     The request id leads to our own line of the request, which has its route.
     """
+    line.pop("message", None)  # the words once more, when another handler was there first
     if line.pop("request", None) is not None:
         line["event"] = str(line["event"]).partition(": ")[0]
     return line
