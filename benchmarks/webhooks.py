@@ -128,10 +128,13 @@ def _send_and_wait(pks: Sequence[int]) -> None:
 
 
 def owe(number: int) -> list[int]:
-    """Write so many events with a delivery each and return the keys of the deliveries."""
-    at = timezone.now()
-    kind, actor = EventType.VERIFICATION_APPROVED.value, {"actor_kind": SYSTEM.kind.value, "actor_id": SYSTEM.id}
-    events = Event.objects.bulk_create(Event(uid=new_id("evt"), type=kind, at=at, data=DATA, **actor) for _ in range(number))
+    """Write so many events with a delivery each, every one of another customer, and return the keys of the deliveries."""
+    at, first = timezone.now(), Event.objects.count()
+    same = {"type": EventType.VERIFICATION_APPROVED.value, "at": at, "actor_kind": SYSTEM.kind.value, "actor_id": SYSTEM.id}
+    events = Event.objects.bulk_create(
+        Event(uid=new_id("evt"), customer_pk=pk, sequence=DATA["sequence"], data={**DATA, "customer_id": f"cus-{pk:06d}"}, **same)
+        for pk in range(first, first + number)
+    )
     endpoint_id = WebhookEndpoint.objects.values_list("pk", flat=True).get()
     rows = [WebhookDelivery(endpoint_id=endpoint_id, event=event, created_at=at, due_at=at) for event in events]
     return [row.pk for row in WebhookDelivery.objects.bulk_create(rows)]

@@ -1,16 +1,16 @@
-"""Posting parcels concurrently, in slices of time between which the caller does its work with the database.
+"""Posting parcels concurrently, in a thread of its own, while the caller claims and records.
 
-The event loop stands still between two slices, with requests under way in it. So there is one thread, no query is made while the loop
-runs, and a receiver that answers slowly costs the others nothing: what is finished is recorded, and more is claimed for the rest.
+The thread runs an event loop and knows no database; the caller's transactions are about parcels that are not under way any more or not
+yet, and wait for no receiver. One that answers slowly costs the others nothing: what is finished is handed over, and more is taken on.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from kyc_platform.doors import assert_no_transaction
 from kyc_platform.outbound.client import OutboundClient
@@ -20,7 +20,10 @@ from verification.webhooks.models import ENDPOINTS_MAX
 from verification.webhooks.schedule import read_retry_after
 from verification.webhooks.signing import signed_headers
 
+T = TypeVar("T")
+
 IN_FLIGHT_MAX = 32  # to one endpoint
+ENOUGH = 250  # results are worth a transaction
 FAILURE_STATUS = "status"
 
 
@@ -43,11 +46,10 @@ class _Lane:
 
     waiting: deque[Parcel] = field(default_factory=deque)
     posting: set[asyncio.Task[None]] = field(default_factory=set)
-    in_flight: int = 0
 
 
 class Sender:
-    """A context manager of one thread: `add` parcels, `wait` for results. Each endpoint has a lane of its own with IN_FLIGHT_MAX at once.
+    """A context manager: `add` parcels, `wait` for results. Each endpoint has a lane of its own, with IN_FLIGHT_MAX under way at once.
 
     Leaving it while requests are under way drops them: whether they arrived is unknown, and their leases end.
     Raises NetworkInsideTransaction when it is made or waited for in a transaction.
@@ -56,87 +58,97 @@ class Sender:
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._client = OutboundClient(concurrency=IN_FLIGHT_MAX * ENDPOINTS_MAX)
         self._clock = clock
-        self._runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="webhooks", daemon=True)
+        self._held: Counter[int] = Counter()  # the caller's; all below is the thread's, but for the deque and the event
         self._lanes: dict[int, _Lane] = {}
-        self._posted: list[Posted] = []
         self._defects: list[BaseException] = []
-        self._is_a_lane_done = asyncio.Event()
+        self._posted: deque[Posted] = deque()
+        self._has_news = threading.Event()
 
     def __enter__(self) -> Self:
-        self._runner.run(self._client.__aenter__())
+        self._thread.start()
+        self._call(self._client.__aenter__())
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._runner.run(self._close())
+            self._call(self._close())
         finally:
-            self._runner.close()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether anything waits or is under way."""
-        return any(lane.waiting or lane.posting for lane in self._lanes.values())
+        """Tell whether there is a parcel whose result has not been handed over."""
+        return self._held.total() > 0
 
     def held(self, endpoint_pk: int) -> int:
-        """Return how many parcels to an endpoint wait or are under way."""
-        lane = self._lanes.get(endpoint_pk)
-        return len(lane.waiting) + lane.in_flight if lane else 0
+        """Return how many of these are for an endpoint."""
+        return self._held[endpoint_pk]
 
-    def add(self, parcels: Iterable[Parcel]) -> None:
-        """Have these posted in the slices to come, each lane in its order."""
-        for parcel in parcels:
-            self._lanes.setdefault(parcel.endpoint_pk, _Lane()).waiting.append(parcel)
+    def add(self, parcels: Sequence[Parcel]) -> None:
+        """Have these posted, each lane in its order."""
+        self._held.update(parcel.endpoint_pk for parcel in parcels)
+        self._loop.call_soon_threadsafe(self._start, parcels)
 
     def take_back(self, *, claimed_before: datetime) -> list[Parcel]:
         """Return the parcels that were claimed before that moment and are not under way yet; they will not be posted here."""
-        stale = []
-        for lane in self._lanes.values():
-            while lane.waiting and lane.waiting[0].claimed_at <= claimed_before:
-                stale.append(lane.waiting.popleft())
-        return stale
+        return self._take_out(lambda parcel: parcel.claimed_at <= claimed_before)
 
     def drop_waiting(self, *, except_to: Collection[int]) -> None:
         """Forget the parcels that are not under way yet, except those to some endpoints: the others are gone, and owed nothing any more."""
-        for endpoint_pk, lane in self._lanes.items():
-            if endpoint_pk not in except_to:
-                lane.waiting.clear()
+        if any(count and endpoint_pk not in except_to for endpoint_pk, count in self._held.items()):
+            self._take_out(lambda parcel: parcel.endpoint_pk not in except_to)
 
     def wait(self, seconds: float) -> list[Posted]:
-        """Post until a lane is done, or for so many seconds, and return what has ended."""
+        """Wait until a lane is done, for ENOUGH results, or for so many seconds, and return what has ended since the last time."""
         assert_no_transaction()
-        self._runner.run(self._post_for(seconds))
+        self._has_news.wait(seconds)
+        self._has_news.clear()
         if self._defects:
             raise self._defects[0]
-        posted, self._posted = self._posted, []
+        posted = [self._posted.popleft() for _ in range(len(self._posted))]
+        self._held.subtract(one.parcel.endpoint_pk for one in posted)
         return posted
 
-    async def _post_for(self, seconds: float) -> None:
+    def _take_out(self, is_wanted: Callable[[Parcel], bool]) -> list[Parcel]:
+        async def take_out() -> list[Parcel]:
+            taken = []
+            for lane in self._lanes.values():
+                taken += [parcel for parcel in lane.waiting if is_wanted(parcel)]
+                lane.waiting = deque(parcel for parcel in lane.waiting if not is_wanted(parcel))
+            return taken
+
+        taken = self._call(take_out())
+        self._held.subtract(parcel.endpoint_pk for parcel in taken)
+        return taken
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _start(self, parcels: Sequence[Parcel]) -> None:
+        for parcel in parcels:
+            self._lanes.setdefault(parcel.endpoint_pk, _Lane()).waiting.append(parcel)
         for lane in self._lanes.values():
             for _ in range(min(IN_FLIGHT_MAX - len(lane.posting), len(lane.waiting))):
-                task = asyncio.create_task(self._work(lane))
+                task = self._loop.create_task(self._work(lane))
                 lane.posting.add(task)
                 task.add_done_callback(lambda done, lane=lane: self._leave(lane, done))  # type: ignore[misc]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._is_a_lane_done.wait()
-        self._is_a_lane_done.clear()
 
     async def _work(self, lane: _Lane) -> None:
         while lane.waiting:
-            parcel = lane.waiting.popleft()
-            lane.in_flight += 1
-            try:
-                posted = await self._post(parcel)
-                self._posted.append(posted)  # to the list that is there now: `wait` has taken others away meanwhile
-            finally:
-                lane.in_flight -= 1
+            self._posted.append(await self._post(lane.waiting.popleft()))
+            if len(self._posted) >= ENOUGH:
+                self._has_news.set()
 
     def _leave(self, lane: _Lane, task: asyncio.Task[None]) -> None:
         lane.posting.discard(task)
         if not task.cancelled() and (defect := task.exception()) is not None:
             self._defects.append(defect)
         if not lane.posting:
-            self._is_a_lane_done.set()
+            self._has_news.set()
 
     async def _post(self, parcel: Parcel) -> Posted:
         at = self._clock()

@@ -33,7 +33,7 @@ from verification.webhooks.sender import Posted, Sender
 from verification.webhooks.turns import Turn
 from verification.workflow.announcing import announce_of_merchant
 
-HELD_MAX = 500  # of one endpoint, in one process
+HELD_MAX = 1000  # of one endpoint, in one process: what is posted while ENOUGH others are recorded, and as many claimed
 HELD_MAX_WHILE_FAILING = 4  # so that an endpoint that only hangs gets a taste, not everything
 SLICE_SECONDS = 0.25
 TURN_SECONDS_MAX = 30.0  # then other merchants' work comes first
