@@ -34,6 +34,7 @@ TASKS = 200  # a task each is slow enough to be measured with fewer
 CELERY = (sys.executable, "-m", "celery", "-A", "benchmarks.naive.webhooks")
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
 POOLS = {"a Celery task each, 2 processes": ("prefork", "2"), "a Celery task each, 8 threads": ("threads", "8")}
+SEQUENCE = 9
 DATA = {
     "customer_id": "cus-000123",
     "verification_id": "ver_nbswy3dpeb3w64tmmqqgm33smq",
@@ -41,7 +42,7 @@ DATA = {
     "stage": "approved",
     "previous_status": "pending",
     "final": True,
-    "sequence": 9,
+    "sequence": SEQUENCE,
     "livemode": True,
 }
 
@@ -132,7 +133,7 @@ def owe(number: int) -> list[int]:
     at, first = timezone.now(), Event.objects.count()
     same = {"type": EventType.VERIFICATION_APPROVED.value, "at": at, "actor_kind": SYSTEM.kind.value, "actor_id": SYSTEM.id}
     events = Event.objects.bulk_create(
-        Event(uid=new_id("evt"), customer_pk=pk, sequence=DATA["sequence"], data={**DATA, "customer_id": f"cus-{pk:06d}"}, **same)
+        Event(uid=new_id("evt"), customer_pk=pk, sequence=SEQUENCE, data={**DATA, "customer_id": f"cus-{pk:06d}"}, **same)
         for pk in range(first, first + number)
     )
     endpoint_id = WebhookEndpoint.objects.values_list("pk", flat=True).get()

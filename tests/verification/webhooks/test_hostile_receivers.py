@@ -4,12 +4,14 @@ import asyncio
 import threading
 from datetime import timedelta
 
+import pytest
 from aiohttp import web
 from django.db import connection, transaction
 from django.utils import timezone
 
 from kyc_platform.actor import SYSTEM
 from kyc_platform.background import doorbell_answered
+from kyc_platform.doors import NetworkInsideTransaction
 from kyc_platform.redis_client import redis_client
 from tenants.routing.entry import leave_merchant
 from tests.fixtures.jobs import take_jobs
@@ -217,6 +219,13 @@ def test_parcels_that_wait_too_long_behind_a_receiver_that_hangs_can_be_taken_ba
                 posted += sender.wait(1)
     assert sorted(one.parcel.delivery_pk for one in posted) == sorted(parcel.delivery_pk for parcel in parcels if parcel not in stale)
     assert {one.status_code for one in posted} == {200}
+
+
+def test_nobody_waits_for_a_receiver_in_a_transaction(acme):
+    with transaction.atomic(), pytest.raises(NetworkInsideTransaction):
+        Sender(clock=timezone.now)
+    with Sender(clock=timezone.now) as sender, transaction.atomic(), pytest.raises(NetworkInsideTransaction):
+        sender.wait(0)
 
 
 def test_of_a_long_answer_the_first_two_kilobytes_are_kept(acme):
