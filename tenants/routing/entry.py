@@ -60,9 +60,10 @@ _company_of_host: ShortCache[str, int] = ShortCache(size=KEPT_HOSTS)
 def enter_merchant(context: MerchantContext) -> Iterator[MerchantContext]:
     """Act for a merchant: its schema alone in the search path, its key at hand, its id in the logs.
 
-    Raises NoSchema inside a transaction of another schema, and RootKeyUnavailable when the key service is away. Does not ask
-    whether the merchant is served: those who found the context have.
+    Raises NoSchema inside a transaction of another schema, UnsafeDatabase, and RootKeyUnavailable when the key service is away.
+    Does not ask whether the merchant is served: those who found the context have.
     """
+    require_safe_database()
     key = unwrapped_key(context.public_id, context.wrapped_key)
     with inside_schema(context.schema), structlog.contextvars.bound_contextvars(merchant=context.public_id):
         token = ENTERED.set(Entered(context, key))
@@ -118,7 +119,6 @@ def working_context(schema: str) -> MerchantContext:
 @contextmanager
 def enter_schema_of_task(schema: str) -> Iterator[MerchantContext]:
     """Enter the merchant that a background task names. Raises UnknownMerchant, MerchantNotOpen or MerchantClosed."""
-    require_safe_database()
     with enter_merchant(working_context(schema)) as context:
         yield context
 
@@ -150,7 +150,6 @@ def enter_for_request(request: HttpRequest, context: MerchantContext) -> None:
         if entered.context.schema != context.schema:
             raise TwoMerchants("a request acts for one merchant")
         return
-    require_safe_database()
     require_host_of(request, context)
     stack.enter_context(enter_merchant(context))
 

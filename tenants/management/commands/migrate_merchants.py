@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS
 
 from tenants.merchants.broadcasting import migrate_merchants
+from tenants.routing.startup import require_safe_database
 
 WORKERS = 4
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate and say how far it is. Refuses a connection on which merchants would meet: every start begins here."""
         self.check(databases=[DEFAULT_DB_ALIAS])
+        require_safe_database()
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0, stdout=self.stdout)
         failed = migrate_merchants(schemas=options["schemas"], workers=options["workers"], say=self.say)
         if failed:

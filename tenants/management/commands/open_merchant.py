@@ -13,6 +13,7 @@ from tenants.management.operating import command_line_actor, errors_in_one_line
 from tenants.merchants.models import Merchant
 from tenants.merchants.opening import finish_opening, open_merchant
 from tenants.merchants.states import MerchantState, Mode
+from tenants.routing.startup import require_safe_database
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Open or resume."""
+        require_safe_database()
         if options["resume"]:
             return self.resume()
         if not options["slug"]:
