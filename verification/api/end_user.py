@@ -151,11 +151,12 @@ def _body(data: dict[str, Any]) -> bytes:
 
 def envelope_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Answer an error in the seed's envelope with the right HTTP status."""
-    err_code, status, message = shown_as(as_domain_error(error))
+    known = as_domain_error(error)
+    err_code, status, message = shown_as(known)
     if isinstance(error, APIException) and error.status_code == 405:
         status = 405
     body = {"is_success": False, "err_code": err_code, "err_message": message}
-    return HttpResponse(dump_json(body), status=status, content_type="application/json")
+    return HttpResponse(dump_json(body), status=status, content_type="application/json", headers=known.headers)
 
 
 def shown_as(error: DomainError) -> tuple[str, int, str]:

@@ -16,6 +16,7 @@ from kyc_platform.errors import DomainError
 ALGORITHM = "HS256"
 PURPOSE = "end-user access tokens"
 SECONDS_MIN = 60
+CHALLENGE = {"WWW-Authenticate": "JWT"}  # RFC 9110, 11.6.1: a 401 names the scheme
 
 
 class TokenInvalid(DomainError):
@@ -25,6 +26,9 @@ class TokenInvalid(DomainError):
     title = "The token is missing, expired or not valid"
     http_status = 401
     remedy = "Have your server issue a new token with `POST /customers/{customer_id}/access-tokens`."
+
+    def __init__(self) -> None:
+        super().__init__(headers=CHALLENGE)
 
 
 @dataclass(frozen=True)

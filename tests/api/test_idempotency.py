@@ -1,0 +1,181 @@
+"""The same key and the same request: one effect and one answer, however often, however parallel, and after a crash."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from tests.fixtures.merchants import a_key, inside
+from tests.fixtures.way import Way, a_picture, members_of_customer
+from tests.workflow.test_at_once import at_once
+from verification.api.base import MerchantView
+from verification.api.urls import urlpatterns
+from verification.customers.models import Customer
+from verification.documents.models import DocumentSubmission
+from verification.idempotency.models import IdempotentRequest
+from verification.idempotency.records import LEASE_SECONDS, forget_expired
+from verification.webhooks.models import WebhookEndpoint
+
+
+def registering(way: Way, members: dict[str, Any], key: str, path: str = "/api/v1/customers") -> Any:
+    return way.ask("POST", path, members, headers={"Idempotency-Key": key})
+
+
+def lose_answer(way: Way) -> None:
+    """Make the stored request look as a process leaves it that dies after its commit, and long enough ago."""
+    with inside(way.merchant.sandbox):
+        long_ago = timezone.now() - timedelta(seconds=LEASE_SECONDS + 1)
+        rows = IdempotentRequest.objects.filter(answered_at__isnull=False)
+        assert rows.update(answered_at=None, status_code=None, body_sealed=None, leased_until=long_ago) == 1
+
+
+def test_a_repetition_is_answered_the_same_and_does_nothing(way: Way) -> None:
+    members, key = members_of_customer(), secrets.token_hex(8)
+
+    first, second = registering(way, members, key), registering(way, members, key, "/customers")
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.content == first.content
+    assert second.headers["Content-Type"] == first.headers["Content-Type"] == "application/json"
+    assert ("Idempotent-Replayed" in first.headers, second.headers["Idempotent-Replayed"]) == (False, "true")
+
+
+def test_the_order_of_members_and_the_quoting_of_the_key_make_no_other_request(way: Way) -> None:
+    members, key = members_of_customer(), secrets.token_hex(8)
+    first = registering(way, members, key)
+
+    again = registering(way, dict(reversed(members.items())), f'"{key}"')
+
+    assert again.content == first.content
+
+
+def test_another_request_under_the_key_is_refused_and_stores_nothing(way: Way) -> None:
+    key = secrets.token_hex(8)
+    registering(way, members_of_customer(), key)
+
+    answer = registering(way, members_of_customer(), key)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    with inside(way.merchant.sandbox):
+        assert Customer.objects.count() == 1
+
+
+def test_of_fifty_parallel_requests_one_takes_effect(way: Way) -> None:
+    members, key = members_of_customer(), secrets.token_hex(8)
+
+    def asking() -> Any:
+        own = Way(way.merchant, way.key, way.listener, way.provider, way.run, Client())
+        return registering(own, members, key)
+
+    answers = at_once(*[asking] * 50)
+
+    created = {answer.content for answer in answers if answer.status_code == 201}
+    assert len(created) == 1
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 201} <= {"idempotency_key_in_use"}
+    with inside(way.merchant.sandbox):
+        assert Customer.objects.count() == 1
+    assert registering(way, members, key).content in created
+
+
+def test_a_request_that_fails_does_not_burn_its_key(way: Way) -> None:
+    key = secrets.token_hex(8)
+    members = members_of_customer()
+    assert registering(way, {**members, "email": "nobody"}, key).status_code == 422
+
+    assert registering(way, members, key).status_code == 201
+
+
+def test_two_merchants_may_use_the_same_key(way: Way, other_merchant: Any) -> None:
+    key, members = secrets.token_hex(8), members_of_customer()
+    registering(way, members, key)
+
+    theirs = way.ask("POST", "/api/v1/customers", members, key=a_key(other_merchant.sandbox), headers={"Idempotency-Key": key})
+
+    assert theirs.status_code == 201
+    assert "Idempotent-Replayed" not in theirs.headers
+
+
+def test_after_a_crash_between_commit_and_answer_the_repetition_returns_what_happened(way: Way) -> None:
+    members, key = members_of_customer(), secrets.token_hex(8)
+    first = registering(way, members, key).json()
+    lose_answer(way)
+
+    again = registering(way, members, key)
+
+    assert (again.status_code, again.json(), again.headers["Idempotent-Replayed"]) == (201, first, "true")
+    assert registering(way, members, key).json() == first
+    with inside(way.merchant.sandbox):
+        assert Customer.objects.count() == 1
+
+
+def test_after_a_crash_an_upload_is_found_and_not_stored_twice(way: Way) -> None:
+    customer_id = way.register()
+    picture, key = a_picture(), secrets.token_hex(8)
+
+    def uploading() -> Any:
+        content = {"doc_type": "SELFIE", "file": SimpleUploadedFile("me.jpg", picture)}
+        return way.client.post(
+            f"/api/v1/customers/{customer_id}/documents",
+            content,
+            headers={"Authorization": f"Api-Key {way.key}", "Idempotency-Key": key},
+        )
+
+    first = uploading()
+    assert first.status_code == 201
+    assert uploading().content == first.content
+    lose_answer(way)
+
+    assert uploading().json() == first.json()
+    with inside(way.merchant.sandbox):
+        assert DocumentSubmission.objects.count() == 1
+
+
+def test_after_a_crash_a_new_endpoint_shows_its_secret_to_the_repetition(way: Way) -> None:
+    key = secrets.token_hex(8)
+    body = {"url": "http://127.0.0.1:9/hook"}
+    first = way.ask("POST", "/api/v1/webhook-endpoints", body, headers={"Idempotency-Key": key}).json()
+    lose_answer(way)
+
+    again = way.ask("POST", "/api/v1/webhook-endpoints", body, headers={"Idempotency-Key": key}).json()
+
+    assert again == first
+    with inside(way.merchant.sandbox):
+        assert WebhookEndpoint.objects.count() == 1
+
+
+def test_a_stored_answer_is_sealed(way: Way) -> None:
+    registering(way, members_of_customer(), "a-key")
+
+    with inside(way.merchant.sandbox):
+        row = IdempotentRequest.objects.get()
+        assert b"Eriksson" not in bytes(row.body_sealed or b"")
+        assert row.effect.startswith("evt_")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "clé"])
+def test_a_header_that_is_no_key_is_refused(way: Way, key: str) -> None:
+    answer = registering(way, members_of_customer(), key)
+
+    assert answer.status_code == 422
+    assert [error["code"] for error in answer.json()["errors"]] == ["invalid_idempotency_key"]
+
+
+def test_after_a_day_a_key_is_new_again(way: Way) -> None:
+    registering(way, members_of_customer(), "a-key")
+    with inside(way.merchant.sandbox):
+        assert forget_expired(at=timezone.now() + timedelta(hours=23)) == 0
+        assert forget_expired(at=timezone.now() + timedelta(hours=25)) == 1
+
+    assert registering(way, members_of_customer(), "a-key").status_code == 201
+
+
+def test_every_view_that_changes_something_says_how_it_is_answered_again() -> None:
+    views = [pattern.callback.view_class for pattern in urlpatterns]
+    changing = [view for view in views if {"POST", "PUT", "DELETE"} & set(view.required_scopes)]
+
+    assert len(changing) >= 8
+    assert [view.__name__ for view in changing if view.answer_again is MerchantView.answer_again] == []
