@@ -22,18 +22,22 @@ class DomainError(Exception):
     """Something the caller did or met that has a name. `code` is frozen; `detail` says what would be right, and holds no personal data.
 
     `remedy` is the detail where none is given, and what the documentation advises; an error without one is none that the API answers with.
+    With `retry_after_seconds` the answer has a Retry-After.
     """
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "The request could not be carried out"
     http_status: ClassVar[int] = 400
     remedy: ClassVar[str] = ""
+    retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, detail: str = "", *, errors: Sequence[InvalidMember] = (), headers: Mapping[str, str] | None = None) -> None:
         self.detail = detail or self.remedy or self.title
         super().__init__(self.detail)
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        if self.retry_after_seconds is not None:
+            self.headers.setdefault("Retry-After", str(self.retry_after_seconds))
 
 
 class InvalidRequest(DomainError):

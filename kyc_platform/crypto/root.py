@@ -37,6 +37,7 @@ class RootKeyUnavailable(DomainError):
     code = "root_key_unavailable"
     title = "The key service cannot be reached, try again later"
     http_status = 503
+    retry_after_seconds = 5
     remedy = "Try again in a few seconds."
 
 

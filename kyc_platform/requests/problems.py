@@ -23,7 +23,6 @@ View = Callable[..., HttpResponse]
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/api/v1/docs/errors#"
-RETRY_AFTER_SECONDS = 5
 
 
 class Unavailable(DomainError):
@@ -32,6 +31,7 @@ class Unavailable(DomainError):
     code = "unavailable"
     title = "Temporarily unavailable"
     http_status = 503
+    retry_after_seconds = 5
     remedy = "Try again after the seconds that `Retry-After` names."
 
 
@@ -99,9 +99,7 @@ def as_domain_error(error: Exception) -> DomainError:
             return UnknownPath()
         case OperationalError() | InterfaceError():
             logger.warning("database unavailable", exc_info=error)
-            return Unavailable(
-                "Try again in a few seconds, with the same Idempotency-Key.", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
-            )
+            return Unavailable("Try again in a few seconds, with the same Idempotency-Key.")
         case DatabaseError() | Exception():
             logger.error("unhandled", exc_info=error)
             return InternalError("It was noted. Tell us the request_id if it stays.")

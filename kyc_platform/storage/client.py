@@ -32,6 +32,7 @@ class StorageUnavailable(DomainError):
     code = "storage_unavailable"
     title = "The document storage cannot be reached, try again later"
     http_status = 503
+    retry_after_seconds = 5
     remedy = "Try again in a few seconds; nothing was stored."
 
 
