@@ -1,8 +1,9 @@
-"""The last step before a supervised program: take its command and environment from a private file and become it.
+"""The last step before a supervised program: end what a killed predecessor left, then become what a private file says.
 
     python -m kyc_platform.embedded.launch FILE
 
-Secrets then stand neither on a command line nor in supervisor's configuration, whose syntax could not express all of them.
+The file holds the program's command and environment: secrets then stand neither on a command line nor in supervisor's configuration,
+whose syntax could not express all of them.
 """
 
 import json
@@ -10,7 +11,8 @@ import os
 import sys
 from pathlib import Path
 
-from kyc_platform.embedded.places import Folder, write_private
+from kyc_platform.embedded.leftovers import stop_orphans
+from kyc_platform.embedded.places import PROGRAM, Folder, write_private
 from kyc_platform.embedded.program import Program
 
 
@@ -20,10 +22,11 @@ def launching(program: Program, folder: Folder) -> tuple[str, ...]:
         return program.command
     file = folder.path / "run" / f"{program.name}.json"
     file.parent.mkdir(mode=0o700, exist_ok=True)
-    write_private(file, json.dumps({"command": program.command, "environment": dict(program.environment)}))
+    write_private(file, json.dumps({"command": program.command, "environment": {**program.environment, PROGRAM: program.name}}))
     return (sys.executable, "-m", __name__, str(file))
 
 
 if __name__ == "__main__":
     order = json.loads(Path(sys.argv[1]).read_text())
+    stop_orphans(order["environment"][PROGRAM])
     os.execvpe(order["command"][0], order["command"], os.environ | order["environment"])  # noqa: S606  # composed by `launching`

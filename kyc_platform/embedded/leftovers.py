@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from kyc_platform.embedded.places import MARK, Folder
+from kyc_platform.embedded.places import MARK, PROGRAM, Folder
 
 GRACE_SECONDS = 15
 
@@ -33,6 +33,22 @@ def stop_leftovers(folder: Folder, *, say: Callable[[str], None] = lambda _line:
     return len(found)
 
 
+def stop_orphans(name: str) -> None:
+    """Stop what a killed predecessor of this program left: granian's workers, say, outlive their parent and would go on taking requests.
+
+    Called by the process that is about to become the program, of which the supervisor runs one at a time.
+    """
+    marks = {MARK: os.environ[MARK], PROGRAM: name}
+    _stop([process for process in psutil.process_iter() if process.pid != os.getpid() and marks.items() <= _environment(process).items()])
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except (psutil.Error, OSError):
+        return {}  # it has ended meanwhile, or is another user's
+
+
 def _stop(processes: list[psutil.Process]) -> None:
     for process in processes:
         _send(process, signal.SIGINT if _is_postgres(process) else signal.SIGTERM)
@@ -46,9 +62,9 @@ def _stop(processes: list[psutil.Process]) -> None:
 
 
 def _belongs(process: psutil.Process, folder: Folder) -> bool:
+    if _environment(process).get(MARK) == str(folder.path):
+        return True
     try:
-        if process.environ().get(MARK) == str(folder.path):
-            return True
         place = Path(process.cwd())
     except (psutil.Error, OSError):
         return False  # it has ended meanwhile, or is another user's

@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Every process started here carries this variable with its folder, so that a later run knows its own from everybody else's.
 MARK = "KYC_EMBEDDED_FOLDER"
+# And this one with the program's name, so that a program finds the children that its killed predecessor left.
+PROGRAM = "KYC_EMBEDDED_PROGRAM"
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 

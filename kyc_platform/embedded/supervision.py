@@ -59,7 +59,7 @@ class Supervision:
     def answers(self) -> bool:
         """Tell whether the supervisor takes orders yet."""
         try:
-            with self._asked() as asked:
+            with self.asked() as asked:
                 return bool(asked.supervisor.getState())
         except UNREACHABLE:
             return False
@@ -67,7 +67,7 @@ class Supervision:
     def run(self, name: str) -> None:
         """Start a program and return at once; a program that runs already is left alone."""
         try:
-            with self._asked() as asked:
+            with self.asked() as asked:
                 asked.supervisor.startProcess(name, False)
         except xmlrpc.client.Fault as fault:
             if "ALREADY_STARTED" not in fault.faultString:
@@ -75,14 +75,9 @@ class Supervision:
 
     def is_trying(self, name: str) -> bool:
         """Tell whether a program runs or is being started again; false once the supervisor has given it up."""
-        with self._asked() as asked:
+        with self.asked() as asked:
             state = cast(dict[str, Any], asked.supervisor.getProcessInfo(name))["statename"]
         return self.is_alive() and state in ("STARTING", "RUNNING", "BACKOFF", "STOPPED")
-
-    def process_id(self, name: str) -> int | None:
-        """Return the process id of a running program, or None while it does not run."""
-        with self._asked() as asked:
-            return cast(dict[str, Any], asked.supervisor.getProcessInfo(name))["pid"] or None
 
     def log(self, name: str) -> Path:
         """Return the log file of a program."""
@@ -100,7 +95,8 @@ class Supervision:
             self.process.kill()  # its children are found by their mark and stopped by the caller
             self.process.wait()
 
-    def _asked(self) -> xmlrpc.client.ServerProxy:
+    def asked(self) -> xmlrpc.client.ServerProxy:
+        """Return supervisor's own interface (http://supervisord.org/api.html), a context manager, for further questions and orders."""
         password = quote(self.state.supervisor_password, safe="")
         return xmlrpc.client.ServerProxy(f"http://kyc:{password}@{HOST}:{self.state.ports[NAME]}/RPC2")
 

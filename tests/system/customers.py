@@ -7,7 +7,7 @@ import secrets
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import requests
 from PIL import Image
@@ -45,7 +45,7 @@ class PatientClient:
         self.session.trust_env = False
         self.troubles: list[requests.Response | requests.RequestException] = []
 
-    def __enter__(self) -> "PatientClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -26,7 +26,8 @@ def assert_each_is_decided_once(platform: RunningPlatform, crowd: Crowd) -> None
         checks = platform.rows("SELECT number, state FROM verification_providercheck WHERE verification_id = %s ORDER BY 1", runs[0][0])
         assert checks == [(number + 1, "answered") for number in range(rounds)], customer_id
         asked = platform.provided(
-            "SELECT count(*), count(DISTINCT applicants.id) FROM checks JOIN applicants ON applicants.id = applicant_id WHERE reference = ?", uid
+            "SELECT count(*), count(DISTINCT applicant_id) FROM checks JOIN applicants ON applicants.id = applicant_id WHERE reference = ?",
+            uid,
         )
         assert asked == [(rounds, 1)], customer_id
 
