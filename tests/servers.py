@@ -64,7 +64,8 @@ class TestServers:
 def take_own_share(number: int) -> None:
     """Give this process a Redis database and a bucket of its own; its database gets the same number from pytest-django."""
     os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
-    os.environ["S3_BUCKET"] = f"{os.environ['S3_BUCKET']}-test-{number}"
+    bucket = os.environ["S3_BUCKET"].removesuffix("-test-0")  # what the process that started this one took for itself
+    os.environ["S3_BUCKET"] = f"{bucket}-test-{number}"
     client = boto3.client(
         "s3",
         endpoint_url=os.environ["S3_ENDPOINT_URL"],
