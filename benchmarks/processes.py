@@ -72,14 +72,19 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 @contextmanager
 def serving(
-    application: str = PLATFORM, *, path: str = "/healthz", environment: Mapping[str, str] | None = None, port: int = 0
+    application: str = PLATFORM,
+    *,
+    interface: str = "wsgi",
+    path: str = "/healthz",
+    environment: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Web]:
-    """Serve a WSGI application, the platform's unless another is named, as the platform is, with one worker, once `path` answers 200."""
+    """Serve an application, the platform's unless another is named, as the platform is, with one worker, once `path` answers 200."""
     port = port or free_port()
-    address = ("--host", HOST, "--port", str(port))
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", *address, "--workers", "1", "--blocking-threads", "1"]
+    command = [sys.executable, "-m", "granian", "--interface", interface, "--no-ws", "--host", HOST, "--port", str(port)]
+    size = ["--workers", "1", "--blocking-threads", "1"]
     url = f"http://{HOST}:{port}"
-    with running([*command, application], is_ready=lambda: answers(f"{url}{path}"), environment=environment) as pid:
+    with running([*command, *size, application], is_ready=lambda: answers(f"{url}{path}"), environment=environment) as pid:
         yield Web(url, psutil.Process(pid).children()[0])
 
 

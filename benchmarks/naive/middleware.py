@@ -1,11 +1,14 @@
 """The merchant of a request, looked up and entered on each."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.db import connection
+from django.db import connection as django_connection
 from django.http import HttpRequest, HttpResponse
 
 from tenants.api_keys.models import MerchantApiKey
+
+connection: Any = django_connection  # django-tenants adds the schema to it, and is untyped
 
 
 class TenantOfKeyMiddleware:
@@ -19,5 +22,6 @@ class TenantOfKeyMiddleware:
         connection.set_schema_to_public()
         text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")[2]
         if text:
-            connection.set_tenant(MerchantApiKey.objects.get_from_key(text).merchant)
+            key: Any = MerchantApiKey.objects.get_from_key(text)
+            connection.set_tenant(key.merchant)
         return self.get_response(request)

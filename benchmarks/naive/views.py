@@ -11,7 +11,7 @@ from tenants.api_keys.models import MerchantApiKey
 from verification.customers.models import Customer
 
 
-class HasMerchantKey(BaseHasAPIKey):  # type: ignore[misc]  # the package is untyped
+class HasMerchantKey(BaseHasAPIKey):
     """The package's permission over the platform's keys."""
 
     model = MerchantApiKey
