@@ -28,7 +28,7 @@ def test_what_it_had_posted_is_posted_again_under_the_same_ids_and_nothing_is_lo
         an_endpoint(receiver.url)
         events = [a_ping(number) for number in range(5)]
         process = subprocess.Popen([sys.executable, "-m", "tests.verification.webhooks.sending_process", acme.schema_name], cwd=ROOT)
-        assert process.wait(20) == -signal.SIGKILL
+        assert process.wait(60) == -signal.SIGKILL
         is_killed = True
         posted_before = {one.webhook_id: one.body for one in receiver.arrived}
         assert set(posted_before) == {event.uid for event in events}
@@ -39,7 +39,7 @@ def test_what_it_had_posted_is_posted_again_under_the_same_ids_and_nothing_is_lo
             deliver_due(clock=later(minutes=1))
             return WebhookDelivery.objects.filter(state="delivered").count() == 5
 
-        eventually(are_all_delivered)
+        eventually(are_all_delivered, seconds=30)
 
     assert len(receiver.arrived) == 10
     again = {one.webhook_id: one.body for one in receiver.arrived[5:]}
