@@ -15,7 +15,7 @@ FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report_members(report: Report) -> dict[str, Any]:
-    """Return the members of `API.md`, and `closed` beside them."""
+    """Return the members that `serializers` documents, `closed` among them."""
     return {
         "start": report.days.start,
         "end": report.days.end,

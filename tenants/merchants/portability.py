@@ -1,4 +1,4 @@
-"""What would keep a merchant's schema from moving to another machine or to Citus, found on plain PostgreSQL (DESIGN.md §8)."""
+"""What would keep a merchant's schema from moving to another machine or to Citus, found on plain PostgreSQL (docs/decisions/0001)."""
 
 from django.db import connection
 

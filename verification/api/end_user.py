@@ -160,7 +160,7 @@ def envelope_response(error: Exception, context: Mapping[str, Any]) -> HttpRespo
 
 
 def shown_as(error: DomainError) -> tuple[str, int, str]:
-    """Return the seed's err_code, the HTTP status and the words for an error (`API.md`, End users)."""
+    """Return the seed's err_code, the HTTP status and the words for an error."""
     match error:
         case EndUserError():
             return error.shown

@@ -1,4 +1,4 @@
-"""The middle of the key hierarchy: root → merchant → customer → field or object (`DESIGN.md` §7)."""
+"""The middle of the key hierarchy: root → merchant → customer → field or object (`docs/SECURITY.md`, Keys)."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Where a customer stands: the merchant's three statuses, and the stage that says it exactly (`API.md`, Status)."""
+"""Where a customer stands: the merchant's three statuses, and the stage that says it exactly (`docs/ARCHITECTURE.md`, States)."""
 
 from django.db.models import TextChoices
 
@@ -12,7 +12,7 @@ class Status(TextChoices):
 
 
 class Stage(TextChoices):
-    """Where a verification is in its life (`DESIGN.md` §5)."""
+    """Where a verification is in its life (`docs/ARCHITECTURE.md`, States)."""
 
     COLLECTING = "collecting"
     SUBMITTED = "submitted"

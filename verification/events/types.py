@@ -1,4 +1,4 @@
-"""The catalogue of event types (`API.md`). A merchant may subscribe to any of them; a name that is not here is refused."""
+"""The catalogue of event types. A merchant may subscribe to any of them; a name that is not here is refused."""
 
 from enum import StrEnum
 

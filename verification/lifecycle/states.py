@@ -1,4 +1,4 @@
-"""The pure table of what may follow what (`DESIGN.md` §5)."""
+"""The pure table of what may follow what (`docs/ARCHITECTURE.md`, States)."""
 
 from kyc_platform.errors import Conflict
 from verification.customers.stages import Stage
