@@ -86,6 +86,7 @@ ENUM_NAMES = {
     "Outcome": "verification.lifecycle.outcomes.Outcome",
     "CheckState": "verification.providers.models.CheckState",
     "ReviewDecision": "verification.reviews.models.ReviewDecision",
+    "UserStatus": "verification.api.documentation.fields.USER_STATUSES",
     "EndpointState": "verification.api.documentation.fields.ENDPOINT_STATES",
     "EventType": "verification.api.documentation.fields.EVENT_TYPES",
     "ReasonCode": "verification.api.documentation.fields.REASON_CODES",

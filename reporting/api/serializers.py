@@ -11,7 +11,7 @@ def _count(help_text: str) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=0, help_text=help_text)
 
 
-class CustomersSerializer(serializers.Serializer[Any]):
+class ReportCustomersSerializer(serializers.Serializer[Any]):
     """The customers that were registered in the range, by the status they had at its end."""
 
     total = _count("registered in the range; the sum of the other three")
@@ -20,7 +20,7 @@ class CustomersSerializer(serializers.Serializer[Any]):
     rejected = _count("rejected at the end of the range")
 
 
-class DecisionsSerializer(serializers.Serializer[Any]):
+class ReportDecisionsSerializer(serializers.Serializer[Any]):
     """The decisions that were made in the range, also on customers registered before it."""
 
     approved = _count("verification.approved events")
@@ -34,23 +34,23 @@ class DecisionsSerializer(serializers.Serializer[Any]):
     p95_seconds = serializers.IntegerField(min_value=0, allow_null=True, help_text="19 of 20 decisions took at most this long")
 
 
-class DocumentsSerializer(serializers.Serializer[Any]):
+class ReportDocumentsSerializer(serializers.Serializer[Any]):
     """What happened in the range to documents of one kind. All kinds are listed, those with zeros too."""
 
-    doc_type = serializers.ChoiceField(choices=DocType.values)
+    doc_type = serializers.ChoiceField(choices=DocType.choices)
     submitted = _count("submissions, resubmissions included")
     verified = _count("document.verified events")
     rejected = _count("document.rejected events")
 
 
-class RejectionReasonSerializer(serializers.Serializer[Any]):
+class ReportRejectionReasonSerializer(serializers.Serializer[Any]):
     """One reason, the most frequent first."""
 
     code = serializers.CharField(help_text="of the catalogue of reasons")
     count = _count("declines and requests for resubmission in the range that name it; each counts once")
 
 
-class DaySerializer(serializers.Serializer[Any]):
+class ReportDaySerializer(serializers.Serializer[Any]):
     """The customers registered on one day, by their status at the end of the range: the days add up to `customers`."""
 
     date = serializers.DateField()
@@ -68,8 +68,8 @@ class ReportSerializer(serializers.Serializer[Any]):
     time_zone = serializers.CharField(help_text="the merchant's, which decides when a day begins")
     livemode = serializers.BooleanField()
     closed = serializers.BooleanField(help_text="true: the range is over, and its figures are the same whenever they are asked for again")
-    customers = CustomersSerializer()
-    decisions = DecisionsSerializer()
-    documents = DocumentsSerializer(many=True)
-    rejection_reasons = RejectionReasonSerializer(many=True)
-    daily = DaySerializer(many=True)
+    customers = ReportCustomersSerializer()
+    decisions = ReportDecisionsSerializer()
+    documents = ReportDocumentsSerializer(many=True)
+    rejection_reasons = ReportRejectionReasonSerializer(many=True)
+    daily = ReportDaySerializer(many=True)

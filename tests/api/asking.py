@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from django.utils.module_loading import import_string
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 
 @cache
@@ -17,7 +17,7 @@ def web_process() -> Any:
 
 def ask(
     method: str, path: str, proof: str | None = None, *, json: Any = None, headers: Mapping[str, str] | None = None, **more: Any
-) -> TestResponse:
+) -> Any:
     """Send one request. `proof` is a whole Authorization header; `json` a value, or bytes that pretend to be JSON."""
     sent = {**({"Authorization": proof} if proof else {}), **(headers or {})}
     if json is not None:

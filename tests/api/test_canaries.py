@@ -149,7 +149,7 @@ def redis_contents() -> str:
     """Return every key and value of Redis as text."""
     client, found = redis_client(), []
     for key in client.scan_iter(count=1000):
-        kind = client.type(key)
+        kind: Any = client.type(key)
         readers: dict[bytes, Any] = {
             b"string": client.get,
             b"hash": client.hgetall,

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import Resolver404, resolve
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from kyc_platform.urls.documentation import catalogue_of_errors
@@ -21,7 +21,7 @@ WEBHOOKS = [pytest.param(item["post"], id=name) for name, item in document()["we
 
 def check_examples(described: dict[str, Any]) -> int:
     """Hold every example of an operation to its schema, and return how many there are."""
-    registry = Registry().with_resource(ROOT, Resource(document(), DRAFT202012))
+    registry = Registry().with_resource(ROOT, DRAFT202012.create_resource(document()))
     count = 0
     for where, media_type, content in contents(described):
         for name, example in content.get("examples", {}).items():

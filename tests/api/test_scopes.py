@@ -17,7 +17,8 @@ SEALED = ("name", "email", "phone_number", "date_of_birth", "address", "identity
 @pytest.fixture(scope="module")
 def sandbox(database: None) -> Merchant:
     """The sandbox of a merchant."""
-    return a_merchant().sandbox
+    sandbox: Merchant = a_merchant().sandbox
+    return sandbox
 
 
 def call(operation: Operation, *, key: str) -> Any:

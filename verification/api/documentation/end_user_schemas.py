@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from verification.api.documentation.fields import LongField, doc_type_field
+from verification.api.documentation.fields import USER_STATUSES, LongField, doc_type_field
 
 
 class EndUserDocumentSerializer(serializers.Serializer[Any]):
@@ -22,7 +22,7 @@ class EndUserStatusSerializer(serializers.Serializer[Any]):
     """Where the user stands."""
 
     user_id = LongField()
-    status = serializers.ChoiceField(choices=[("verified", "every required document is verified"), ("unverified", "not, or not yet")])
+    status = serializers.ChoiceField(choices=USER_STATUSES)
     submission_status = serializers.ChoiceField(
         choices=[("SUBMITTED", "every required document is in"), ("NOT_SUBMITTED", "at least one is missing")]
     )

@@ -26,6 +26,7 @@ MEDIA_TYPES = [(media_type.value, media_type.name) for media_type in MediaType]
 ERROR_CLASSES = [(error.value, error.value.replace("_", " ")) for error in ErrorClass]
 IDENTITY_DOCUMENT_TYPES = [(kind.value, kind.value.replace("_", " ")) for kind in IdentityDocumentType]
 EVENT_TYPES = [(event_type.value, event_type.value) for event_type in EventType]
+USER_STATUSES = [("verified", "every required document is verified"), ("unverified", "not, or not yet")]
 ENDPOINT_STATES = [("enabled", "events are posted to it"), ("disabled", "nothing is posted to it any more")]
 
 

@@ -37,7 +37,7 @@ HEADERS = [
 ]
 
 
-class ChangeSerializer(serializers.Serializer[Any]):
+class CustomerChangeSerializer(serializers.Serializer[Any]):
     """Where the customer stands after the change. Ids, states and codes only: fetch the details with your key."""
 
     customer_id = serializers.CharField()
@@ -57,14 +57,14 @@ class ReverificationNoticeSerializer(serializers.Serializer[Any]):
     because = serializers.ListField(child=serializers.CharField())
 
 
-class CustomerUpdateSerializer(ChangeSerializer):
+class CustomerUpdateSerializer(CustomerChangeSerializer):
     """A replacement of the customer's data."""
 
     changed = serializers.ListField(child=serializers.CharField(), help_text="names of members, never their values")
     reverification = ReverificationNoticeSerializer()
 
 
-class DocumentChangeSerializer(ChangeSerializer):
+class DocumentChangeSerializer(CustomerChangeSerializer):
     """A change of one document."""
 
     doc_type = doc_type_field()
@@ -77,14 +77,14 @@ class DocumentDecisionSerializer(DocumentChangeSerializer):
     reasons = serializers.ListField(child=reason_code_field())
 
 
-class ReviewRequestSerializer(ChangeSerializer):
+class ReviewRequestSerializer(CustomerChangeSerializer):
     """Why a person is asked."""
 
     review_id = serializers.CharField()
     because = serializers.ListField(child=serializers.CharField())
 
 
-class DecisionSerializer(ChangeSerializer):
+class VerificationDecisionSerializer(CustomerChangeSerializer):
     """What was decided of the customer."""
 
     reasons = serializers.ListField(child=reason_code_field())
@@ -129,7 +129,7 @@ def _example(event_type: EventType, data: Mapping[str, Any]) -> dict[str, Any]:
 _SELFIE = {"doc_type": "SELFIE", "document_id": like.DOCUMENT_ID}
 _VERIFIED = {"status": "verified", "stage": "approved", "final": True}
 
-CUSTOMER_CREATED = _webhook(EventType.CUSTOMER_CREATED, "A customer was registered", ChangeSerializer)
+CUSTOMER_CREATED = _webhook(EventType.CUSTOMER_CREATED, "A customer was registered", CustomerChangeSerializer)
 CUSTOMER_UPDATED = _webhook(
     EventType.CUSTOMER_UPDATED,
     "A customer's data was replaced",
@@ -155,7 +155,7 @@ DOCUMENT_REJECTED = _webhook(
     sequence=11,
 )
 VERIFICATION_SUBMITTED = _webhook(
-    EventType.VERIFICATION_SUBMITTED, "The last required document came in", ChangeSerializer, stage="submitted", sequence=6
+    EventType.VERIFICATION_SUBMITTED, "The last required document came in", CustomerChangeSerializer, stage="submitted", sequence=6
 )
 VERIFICATION_IN_REVIEW = _webhook(
     EventType.VERIFICATION_IN_REVIEW,
@@ -167,12 +167,12 @@ VERIFICATION_IN_REVIEW = _webhook(
     sequence=8,
 )
 VERIFICATION_APPROVED = _webhook(
-    EventType.VERIFICATION_APPROVED, "A customer was verified", DecisionSerializer, **_VERIFIED, reasons=[], sequence=12
+    EventType.VERIFICATION_APPROVED, "A customer was verified", VerificationDecisionSerializer, **_VERIFIED, reasons=[], sequence=12
 )
 VERIFICATION_DECLINED = _webhook(
     EventType.VERIFICATION_DECLINED,
     "A customer was declined",
-    DecisionSerializer,
+    VerificationDecisionSerializer,
     status="rejected",
     stage="declined",
     final=True,
@@ -182,12 +182,12 @@ VERIFICATION_DECLINED = _webhook(
 VERIFICATION_RESUBMISSION_REQUESTED = _webhook(
     EventType.VERIFICATION_RESUBMISSION_REQUESTED,
     "Documents are asked for again",
-    DecisionSerializer,
+    VerificationDecisionSerializer,
     status="rejected",
     stage="resubmit",
     reasons=["image_blurred"],
     sequence=12,
 )
 VERIFICATION_REOPENED = _webhook(
-    EventType.VERIFICATION_REOPENED, "A customer is verified again", ChangeSerializer, previous_status="verified", sequence=13
+    EventType.VERIFICATION_REOPENED, "A customer is verified again", CustomerChangeSerializer, previous_status="verified", sequence=13
 )
