@@ -131,3 +131,17 @@ def test_the_decisions_are_numbered_without_gaps_and_listed():
 def test_no_page_names_a_place_of_one_machine():
     found = [name_of(page) for page in PAGES if re.search(r"(?<![\w.])/(?:work|home|root|tmp|Users)/", page.read_text())]
     assert found == []
+
+
+def test_no_module_points_to_a_page_that_is_not_in_the_tree():
+    modules = [
+        path
+        for house in ("kyc_platform", "tenants", "verification", "reporting", "merchant_portal")
+        for path in (ROOT / house).rglob("*.py")
+    ]
+    named = [
+        (str(path.relative_to(ROOT)), page) for path in modules for page in re.findall(r"[\w./-]*\b[A-Z_]{3,}\.md\b", path.read_text())
+    ]
+
+    assert named
+    assert [(module, page) for module, page in named if not (ROOT / page).is_file()] == []
