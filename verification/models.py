@@ -4,6 +4,7 @@ from verification.callbacks.models import ProviderCallback
 from verification.customers.models import Customer, CustomerKey
 from verification.documents.models import Document, DocumentSubmission
 from verification.events.models import Event
+from verification.idempotency.models import IdempotentRequest
 from verification.levels.models import Level
 from verification.lifecycle.models import Verification
 from verification.providers.models import ProviderCheck
@@ -16,6 +17,7 @@ __all__ = [
     "Document",
     "DocumentSubmission",
     "Event",
+    "IdempotentRequest",
     "Level",
     "ProviderCallback",
     "ProviderCheck",

@@ -13,7 +13,7 @@ from kyc_platform.schema import current_schema
 from tenants.routing.entry import working_schemas
 from verification import jobs
 from verification.customers.stages import Stage
-from verification.workflow import checking, collecting, notifying, receiving, sweeping
+from verification.workflow import checking, notifying, receiving, sweeping, tidying
 
 
 @tenant_task(jobs.START_CHECK)
@@ -41,10 +41,10 @@ def deliver_webhooks(**_: Any) -> None:
     notifying.deliver_due()
 
 
-@tenant_task(jobs.SWEEP_ORPHANS)
-def sweep_orphans(**_: Any) -> None:
-    """Remove objects whose row was never written."""
-    collecting.sweep_orphans(at=timezone.now())
+@tenant_task(jobs.TIDY)
+def tidy(**_: Any) -> None:
+    """Remove what nothing refers to any more."""
+    tidying.tidy(at=timezone.now())
 
 
 @tenant_task(jobs.SWEEP)
@@ -78,4 +78,4 @@ def rebuild_due(**_: Any) -> None:
 def nightly(**_: Any) -> None:
     """Ring for each merchant's nightly work."""
     for schema in working_schemas():
-        ring(jobs.SWEEP_ORPHANS, schema)
+        ring(jobs.TIDY, schema)

@@ -1,11 +1,13 @@
 """What the merchant API's views share: who calls, and how a body and a query are read."""
 
+from contextvars import Token
 from datetime import datetime
 from typing import Any, cast
 
 from django.utils import timezone
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kyc_platform.actor import Actor
@@ -15,6 +17,9 @@ from kyc_platform.requests.problems import UnknownPath
 from tenants.api_keys.authentication import MerchantKeyAuthentication
 from tenants.api_keys.cache import VerifiedKey
 from tenants.api_keys.permissions import HasScope
+from verification.api import idempotent
+from verification.events.models import Event
+from verification.idempotency.records import Attempt, enter, leave
 
 JSON_ONLY = [OrjsonParser]
 JSON_OR_MULTIPART = [OrjsonParser, MultiPartParser]
@@ -28,12 +33,40 @@ class MerchantView(APIView):
     permission_classes = [HasScope]
     http_method_names = METHODS
     required_scopes: dict[str, str] = {}
+    attempt: Attempt | None = None
+    entered: Token[Attempt | None] | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let the key in, then refuse an id that no database takes: there is nothing at such a path."""
+        """Let the key in, refuse an id that no database takes, and claim the Idempotency-Key if there is one."""
         super().initial(request, *args, **kwargs)
         if "\x00" in "".join(kwargs.values()):
             raise UnknownPath
+        self.attempt = idempotent.claim_of(request, at=self.now)
+        if self.attempt is None:
+            return
+        self.entered = enter(self.attempt)
+        if (event := idempotent.event_of(self.attempt)) is not None:
+            raise idempotent.TookEffectBefore(self.answer_again(request, event, **kwargs))
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return what the request would have been answered, had its process not died after the commit that `event` was part of."""
+        raise NotImplementedError(f"{type(self).__name__} changes something and does not say how it is answered again")
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer an exception; one that carries the answer is answered with that."""
+        if isinstance(exc, idempotent.AnsweredBefore):
+            return idempotent.replayed(exc.answer)  # type: ignore[return-value]  # DRF finalizes any HttpResponse
+        if isinstance(exc, idempotent.TookEffectBefore):
+            return exc.response
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Complete the answer, and keep it under the Idempotency-Key."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        if self.entered is not None and self.attempt is not None:
+            leave(self.entered)
+            idempotent.keep(self.attempt, final, at=self.now)
+        return final
 
     @property
     def key(self) -> VerifiedKey:

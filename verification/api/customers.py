@@ -16,13 +16,16 @@ from kyc_platform.requests.json import dump_json
 from kyc_platform.requests.paging import page_of, read_page
 from verification.api import documentation as docs
 from verification.api.base import MerchantView, members_of, query_of
+from verification.api.idempotent import event_beside
 from verification.api.shapes import customer_shape, reverification_shape
 from verification.api.status import merchant_status, standing_of
-from verification.customers.records import CustomerFilter, find_customer, matching
+from verification.customers.records import CustomerFilter, find_customer, find_customer_by_pk, matching
 from verification.customers.stages import Stage, Status
 from verification.customers.status_floor import store
 from verification.customers.validation.customers import read_customer
 from verification.customers.validation.types import CustomerData
+from verification.events.models import Event
+from verification.events.types import EventType
 from verification.levels.lookup import DEFAULT_LEVEL, level_names
 from verification.levels.models import Level
 from verification.workflow.opening import register_customer
@@ -43,6 +46,10 @@ class CustomerList(MerchantView):
         data = _read(members_of(request), self.now.date(), level=None)
         customer = register_customer(data, actor=self.actor, at=self.now)
         return Response(customer_shape(customer, self.key), status=201)
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return the customer who was registered."""
+        return Response(customer_shape(find_customer_by_pk(event.customer_pk or 0), self.key), status=201)
 
     @extend_schema(**docs.LIST_CUSTOMERS)
     def get(self, request: Request) -> Response:
@@ -75,6 +82,11 @@ class CustomerDetail(MerchantView):
         data = _read(members, self.now.date(), level=present.level)
         customer, reverification = replace_customer(data, actor=self.actor, at=self.now)
         return Response({**customer_shape(customer, self.key), "reverification": reverification_shape(reverification)})
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return the customer whose data was replaced, and what that set in motion."""
+        told = event_beside(event, EventType.CUSTOMER_UPDATED).data["reverification"]
+        return Response({**customer_shape(find_customer_by_pk(event.customer_pk or 0), self.key), "reverification": told})
 
 
 class KycStatus(MerchantView):

@@ -13,12 +13,15 @@ from kyc_platform.requests.uploads import FILE_TOO_BIG
 from verification.api import documentation as docs
 from verification.api.base import JSON_OR_MULTIPART, MerchantView, members_of, query_of, read_choice, refuse_unknown
 from verification.api.decoding import NotBase64, document_bytes
+from verification.api.idempotent import event_beside
 from verification.api.shapes import submission_shape
 from verification.api.status import document_status, standing_of
-from verification.customers.records import find_customer
+from verification.customers.records import find_customer, find_customer_by_pk
 from verification.documents.inspection.errors import FileTooBig, UploadRefused
 from verification.documents.models import DocumentSubmission
-from verification.documents.records import find_submission
+from verification.documents.records import documents_of, find_submission
+from verification.events.models import Event
+from verification.events.types import EventType
 from verification.levels.doc_types import DocType
 from verification.workflow.collecting import submit_document
 from verification.workflow.viewing import open_document
@@ -52,6 +55,14 @@ class DocumentList(MerchantView):
             refused.errors = (InvalidMember("/file" if is_multipart else "/doc_body", refused.code, refused.detail),)
             raise
         return Response(submission_shape(submission, is_current=True), status=201)
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return the submission that was stored."""
+        submitted = event_beside(event, EventType.DOCUMENT_SUBMITTED)
+        customer = find_customer_by_pk(submitted.customer_pk or 0)
+        submission = find_submission(customer, submitted.data["document_id"])
+        is_current = documents_of(customer)[DocType(submission.doc_type)].submission_id == submission.pk
+        return Response(submission_shape(submission, is_current=is_current), status=201)
 
     @extend_schema(**docs.LIST_DOCUMENTS)
     def get(self, request: Request, customer_id: str) -> Response:

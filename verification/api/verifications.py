@@ -14,7 +14,8 @@ from verification.api import documentation as docs
 from verification.api.base import MerchantView, members_of, query_of, read_choice, refuse_unknown
 from verification.api.shapes import verification_shape
 from verification.customers.access_tokens import SECONDS_MIN
-from verification.customers.records import find_customer
+from verification.customers.records import find_customer, find_customer_by_pk
+from verification.events.models import Event
 from verification.levels.doc_types import DocType
 from verification.lifecycle.models import Verification
 from verification.lifecycle.runs import find_run
@@ -43,6 +44,10 @@ class AccessTokens(MerchantView):
         customer, issued = issue_access_token(customer_id, seconds=seconds, actor=self.actor, at=self.now)
         return Response({"token": issued.token, "expires_at": issued.expires_at, "user_id": customer.pk}, status=201)
 
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Issue another token: the first one is stored nowhere."""
+        return self.post(request, **ids)
+
 
 class VerificationList(MerchantView):
     """`/customers/{customer_id}/verifications`."""
@@ -59,6 +64,10 @@ class VerificationList(MerchantView):
             raise InvalidRequest(errors=[InvalidMember("/level", "wrong_type", "Give the name of a level.")])
         run = start_verification(customer_id, level_name=level, actor=self.actor, at=self.now)
         return Response(verification_shape(run, (), ()), status=201)
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return the run that was started."""
+        return Response(_whole(find_run(find_customer_by_pk(event.customer_pk or 0), event.data["verification_id"])), status=201)
 
     @extend_schema(**docs.LIST_VERIFICATIONS)
     def get(self, request: Request, customer_id: str) -> Response:
@@ -84,10 +93,17 @@ class VerificationDecision(MerchantView):
         """Decide a run that is in review. 200; 404; 409 when it is not waiting for a reviewer; 422."""
         verdict = read_verdict(members_of(request))
         run = decide_review(customer_id, verification_id, verdict, actor=self.actor, at=self.now)
-        checks = ProviderCheck.objects.filter(verification=run).order_by("number")
-        reviews = Review.objects.filter(verification=run).order_by("opened_at")
-        fresh = find_run(run.customer, run.uid)
-        return Response(verification_shape(fresh, checks, reviews))
+        return Response(_whole(find_run(run.customer, run.uid)))
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return the run that was decided."""
+        return Response(_whole(find_run(find_customer_by_pk(event.customer_pk or 0), event.data["verification_id"])))
+
+
+def _whole(run: Verification) -> dict[str, Any]:
+    checks = ProviderCheck.objects.filter(verification=run).order_by("number")
+    reviews = Review.objects.filter(verification=run).order_by("opened_at")
+    return verification_shape(run, checks, reviews)
 
 
 def read_verdict(members: dict[str, Any]) -> Verdict:

@@ -12,7 +12,8 @@ from kyc_platform.requests.paging import page_of, read_page
 from tenants.routing.context import current_merchant
 from verification.api.base import MerchantView, members_of, query_of, refuse_unknown
 from verification.api.documentation import webhook_endpoints as docs
-from verification.webhooks.endpoints import find_endpoint, present_endpoints
+from verification.events.models import Event
+from verification.webhooks.endpoints import find_endpoint, present_endpoints, secret_of
 from verification.webhooks.models import WebhookEndpoint
 from verification.workflow.subscribing import create_endpoint, delete_endpoint
 
@@ -37,6 +38,11 @@ class WebhookEndpointList(MerchantView):
             raise
         return Response({**endpoint_shape(created.endpoint), "secret": created.secret}, status=201)
 
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return the endpoint that was added, with the secret that nobody has been shown."""
+        endpoint = find_endpoint(event.data["webhook_endpoint_id"])
+        return Response({**endpoint_shape(endpoint), "secret": secret_of(endpoint)}, status=201)
+
     @extend_schema(**docs.LIST_WEBHOOK_ENDPOINTS)
     def get(self, request: Request) -> Response:
         """List the endpoints, newest first. 200 with a page."""
@@ -58,6 +64,10 @@ class WebhookEndpointDetail(MerchantView):
     def delete(self, request: Request, endpoint_id: str) -> Response:
         """Delete an endpoint and cancel what it is owed. 204, or 404."""
         delete_endpoint(endpoint_id, actor=self.actor, at=self.now)
+        return Response(status=204)
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Say once more that it is deleted."""
         return Response(status=204)
 
 

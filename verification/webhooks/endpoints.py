@@ -70,10 +70,14 @@ def add_endpoint(url: str, event_types: list[str], secret: str, *, at: datetime)
     raise TooManyEndpoints("Delete one that is no longer used with DELETE /webhook-endpoints/{id}.")
 
 
+def secret_of(endpoint: WebhookEndpoint) -> str:
+    """Return the secret of an endpoint. It is shown to the merchant once: when it is new."""
+    return merchant_keyring().open(bytes(endpoint.secret_sealed), merchant_binding(TABLE, "secret", endpoint.uid)).decode()
+
+
 def signing_key_of(endpoint: WebhookEndpoint) -> bytes:
     """Return the key that signs what is posted to the endpoint."""
-    secret = merchant_keyring().open(bytes(endpoint.secret_sealed), merchant_binding(TABLE, "secret", endpoint.uid))
-    return signing_key(secret.decode())
+    return signing_key(secret_of(endpoint))
 
 
 def present_endpoints() -> QuerySet[WebhookEndpoint]:

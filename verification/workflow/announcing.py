@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -17,6 +18,7 @@ from verification.customers.status_floor import raise_floors
 from verification.events.log import append_event
 from verification.events.models import Event
 from verification.events.types import AuditType, EventType
+from verification.idempotency.records import note_effect
 from verification.lifecycle.models import Verification
 from verification.webhooks.owing import owe_deliveries
 
@@ -43,7 +45,7 @@ def announce(
 
 def announce_of_merchant(event_type: EventType, *, actor: Actor, at: datetime, data: Mapping[str, object]) -> Event:
     """Write an event of no customer and owe it to the endpoints that asked."""
-    event = append_event(event_type, actor=actor, at=at, data={**data, "livemode": current_merchant().livemode})
+    event = _append(event_type, actor=actor, at=at, data={**data, "livemode": current_merchant().livemode})
     owe(event, at=at)
     return event
 
@@ -75,7 +77,7 @@ def record(
     told: dict[str, object] = {"livemode": current_merchant().livemode, **(data or {})}
     if customer is not None:
         told["customer_id"] = customer.customer_id
-    return append_event(audit_type, actor=actor, at=at, data=told, customer_pk=customer.pk if customer else None)
+    return _append(audit_type, actor=actor, at=at, data=told, customer_pk=customer.pk if customer else None)
 
 
 def _append_change(
@@ -101,7 +103,7 @@ def _append_change(
         "livemode": current_merchant().livemode,
         **(data or {}),
     }
-    return append_event(
+    return _append(
         event_type,
         actor=actor,
         at=at,
@@ -111,3 +113,10 @@ def _append_change(
         status=customer.status,
         previous_status=previous,
     )
+
+
+def _append(event_type: EventType | AuditType, **told: Any) -> Event:
+    """Write the event, and that the request which is being carried out has led to it."""
+    event = append_event(event_type, **told)
+    note_effect(event.uid)
+    return event

@@ -63,7 +63,11 @@ def replace_customer(data: CustomerData, *, actor: Actor, at: datetime) -> tuple
         run = newest_run(customer)
         told = {
             "changed": sorted(changed),
-            "reverification": {"required": reverification.is_required, "because": list(reverification.because)},
+            "reverification": {
+                "required": reverification.is_required,
+                "because": list(reverification.because),
+                "documents": [doc_type.value for doc_type in reverification.documents],
+            },
         }
         announce(EventType.CUSTOMER_UPDATED, customer, verification=run, actor=actor, at=at, data=told)
     return customer, reverification

@@ -137,4 +137,5 @@ DELETE_WEBHOOK_ENDPOINT = operation(
     parameters=(ID_PARAMETER,),
     answers={204: Answer(None, "It is deleted.", {})},
     refused=(EndpointNotFound,),
+    is_unsafe=True,
 )
