@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from statistics import quantiles
 from urllib.parse import urlsplit
@@ -86,8 +87,10 @@ def put_load(plan: Plan) -> Result:
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{headers}\r\n".encode()
     latencies: list[float] = []
-    with selectors.DefaultSelector() as selector:
+    with selectors.DefaultSelector() as selector, ExitStack() as stack:
         connections = [_Connection((parts.hostname or "", parts.port or 80), request, plan.expected) for _ in range(plan.connections)]
+        for connection in connections:
+            stack.enter_context(connection.socket)
         began = time.perf_counter()
         for connection in connections:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -100,8 +103,6 @@ def put_load(plan: Plan) -> Result:
                     now = time.perf_counter()
                     latencies.append(now - connection.sent_at)
                     connection.send(now)
-        for connection in connections:
-            connection.socket.close()
     hundredths = quantiles(latencies, n=100)
     return Result(len(latencies) / (now - began), hundredths[49] * 1000, hundredths[98] * 1000)
 
@@ -113,11 +114,6 @@ def load(plan: Plan) -> Result:
     if outcome.returncode:
         raise UnexpectedAnswer(outcome.stderr)
     return Result(**json.loads(outcome.stdout))
-
-
-def requests_per_second(url: str, **headers: str) -> float:
-    """Return how many answers a second come from this URL. Underscores in the headers' names stand for hyphens."""
-    return load(Plan(url, {name.replace("_", "-"): value for name, value in headers.items()})).requests_per_second
 
 
 if __name__ == "__main__":
