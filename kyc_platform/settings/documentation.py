@@ -39,6 +39,12 @@ content type that is not read (415) are problem documents too, and so is the rar
 JSON in UTF-8, both ways, whatever `Accept` says. Every answer carries `Request-Id`: keep it, it finds the request in our logs. Moments
 are RFC 3339 in UTC, dates `YYYY-MM-DD`. Answers may gain members: ignore those that you do not know.
 
+## Idempotency
+
+Send `Idempotency-Key` with every call that changes something, and the same key again when its answer was lost: it has one effect, and
+the first answer comes back, marked `Idempotent-Replayed: true`. The same key with another request is 422, and 409 while the first one
+runs. Keys are kept for 24 hours. A request that failed before it took effect does not use its key up.
+
 ## Lists
 
 `?limit=` (1 to 100, 25 unless said) and `?cursor=` give `{"data": […], "next_cursor": …, "has_more": …}`, the newest first. Send

@@ -101,6 +101,8 @@ def test_each_operation_of_the_merchant_api_names_its_scope_and_the_errors_that_
         assert {"400", "413", "415"} < statuses
     if "{" in operation.path:
         assert "404" in statuses
+    headers = {parameter["name"] for parameter in operation.described.get("parameters", []) if parameter["in"] == "header"}
+    assert headers == (set() if operation.method == "get" else {"Idempotency-Key"})
     details = {shown["code"]: shown["detail"] for shown in problems_of(operation.described["responses"]["403"])}
     assert details["missing_scope"] == f"this needs a key with the scope {operation.scope}"
 

@@ -9,7 +9,6 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from kyc_platform.errors import DomainError, InvalidMember, InvalidRequest
 from kyc_platform.requests.paging import LIMIT_DEFAULT, LIMIT_MAX
 from verification.api.documentation.problems import OF_EVERY_BODY, OF_EVERY_KEY, OF_EVERY_REPETITION, Refusal, refusals
-from verification.idempotency.records import AttemptReplaced, KeyInUse, KeyReused
 
 JSON = "application/json"
 
@@ -25,20 +24,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 REPLAYED = OpenApiParameter(
     "Idempotent-Replayed", bool, OpenApiParameter.HEADER, response=True, description="`true` when this is the answer to an earlier request"
 )
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!#-~][ -~]*$"},
-    OpenApiParameter.HEADER,
-    description="a new one for each request, a UUID say; the same one to repeat a request whose answer was lost",
-)
-REPLAYED = OpenApiParameter(
-    "Idempotent-Replayed",
-    {"type": "string", "const": "true"},
-    OpenApiParameter.HEADER,
-    response=True,
-    description="the answer is the first one",
-)
-OF_EVERY_CHANGE = (KeyInUse, AttemptReplaced, KeyReused)
 CUSTOMER_ID = OpenApiParameter("customer_id", str, OpenApiParameter.PATH, description="the merchant's own id of the customer")
 PAGING = (
     OpenApiParameter(
@@ -77,13 +62,10 @@ def operation(
     """Return the keyword arguments of `extend_schema` for an operation of the merchant API.
 
     One that has a body changes something, unless `is_unsafe` says otherwise, and takes an Idempotency-Key.
-
     `path` is that of the examples. `body` is the shape of the JSON body, or shapes by media type; `bodies` are its examples by name.
     `invalid` are members as an InvalidRequest (422) would name them. The errors of every key, of every body and of every change are added.
     """
-    is_change = body is not None or 204 in answers  # what takes a body or leaves nothing behind changes something
     errors: list[type[DomainError] | Refusal] = [*OF_EVERY_KEY, *(OF_EVERY_BODY if body is not None else ()), *refused]
-    errors += OF_EVERY_CHANGE if is_change else ()
     if body is not None if is_unsafe is None else is_unsafe:
         errors += OF_EVERY_REPETITION
         parameters = (*parameters, IDEMPOTENCY_KEY, REPLAYED)
@@ -94,7 +76,7 @@ def operation(
         "summary": summary,
         "description": f"{description}\n\nNeeds a key with the scope `{scope}`.".strip(),
         "tags": [tag],
-        "parameters": [*parameters, *((IDEMPOTENCY_KEY, REPLAYED) if is_change else ()), REQUEST_ID],
+        "parameters": [*parameters, REQUEST_ID],
         "request": body if isinstance(body, dict) or body is None else {JSON: body},
         "examples": [OpenApiExample(name, value=value, request_only=True) for name, value in (bodies or {}).items()],
         "responses": {**_answers(answers), **refusals(path, scope, errors)},
