@@ -108,30 +108,22 @@ def compare(
 ) -> list[Row]:
     """Measure one thing against its baselines and return a row for each of these. The figures are rates, times or sizes in `unit`."""
     figures = interleave({what: measure} | {b.name: b.measure for b in baselines}, rounds=rounds, warm_ups=warm_ups)
-    return [_row(what, baseline, figures, unit=unit, note=note) for baseline in baselines]
+    return [row(what, figures[what], b.name, figures[b.name], unit=unit, goal=b.goal, note=note) for b in baselines]
+
+
+def row(
+    what: str, ours: Sequence[float], baseline: str, theirs: Sequence[float], *, unit: str, goal: Goal | None = None, note: str = ""
+) -> Row:
+    """Return the row of figures that were taken in the same rounds."""
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    spread = (min(ratios), max(ratios))
+    return Row(what, unit, median(ours), len(ratios), baseline, median(theirs), median(ratios), spread, goal, note)
 
 
 def report(what: str, figures: Sequence[float], *, unit: str, note: str = "") -> Row:
     """Return the row of something that is measured alone. Its spread is that of the figures, as parts of their median."""
     middle = median(figures)
     return Row(what, unit, middle, len(figures), spread=(min(figures) / middle, max(figures) / middle), note=note)
-
-
-def _row(what: str, baseline: Baseline, figures: Mapping[str, Sequence[float]], *, unit: str, note: str) -> Row:
-    ours, theirs = figures[what], figures[baseline.name]
-    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    return Row(
-        what,
-        unit,
-        median(ours),
-        len(ratios),
-        baseline=baseline.name,
-        theirs=median(theirs),
-        ratio=median(ratios),
-        spread=(min(ratios), max(ratios)),
-        goal=baseline.goal,
-        note=note,
-    )
 
 
 def table(rows: Sequence[Row]) -> str:

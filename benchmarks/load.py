@@ -38,8 +38,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """What came back: answers per second, and how long one took, as the client saw it."""
+    """What came back: how many answers, how many a second, and how long one took, as the client saw it."""
 
+    requests: int
     requests_per_second: float
     p50_ms: float
     p99_ms: float
@@ -104,7 +105,7 @@ def put_load(plan: Plan) -> Result:
                     latencies.append(now - connection.sent_at)
                     connection.send(now)
     hundredths = quantiles(latencies, n=100)
-    return Result(len(latencies) / (now - began), hundredths[49] * 1000, hundredths[98] * 1000)
+    return Result(len(latencies), len(latencies) / (now - began), hundredths[49] * 1000, hundredths[98] * 1000)
 
 
 def load(plan: Plan) -> Result:

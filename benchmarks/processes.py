@@ -30,6 +30,11 @@ class Web:
     url: str
     worker: psutil.Process
 
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the worker has used so far."""
+        times = self.worker.cpu_times()
+        return float(times.user + times.system)
+
 
 def peak_bytes(process: psutil.Process, work: Callable[[], object]) -> int:
     """Return how far the process's resident memory rises above what it is before, while the work is done."""
