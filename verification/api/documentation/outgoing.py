@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, OpenApiWebhoo
 from rest_framework import serializers
 
 from verification.api.documentation import examples as like
-from verification.api.documentation.customer_schemas import LIVEMODE
+from verification.api.documentation.customer_schemas import LIVEMODE, ReverificationSerializer
 from verification.api.documentation.fields import doc_type_field, moment_field, reason_code_field, stage_field, status_field
 from verification.events.types import EventType
 
@@ -50,18 +50,11 @@ class CustomerChangeSerializer(serializers.Serializer[Any]):
     livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
-class ReverificationNoticeSerializer(serializers.Serializer[Any]):
-    """Whether the update set a verification in motion, and because of which members."""
-
-    required = serializers.BooleanField()  # type: ignore[assignment]  # the API's name
-    because = serializers.ListField(child=serializers.CharField())
-
-
 class CustomerUpdateSerializer(CustomerChangeSerializer):
     """A replacement of the customer's data."""
 
     changed = serializers.ListField(child=serializers.CharField(), help_text="names of members, never their values")
-    reverification = ReverificationNoticeSerializer()
+    reverification = ReverificationSerializer()
 
 
 class DocumentChangeSerializer(CustomerChangeSerializer):
@@ -135,7 +128,7 @@ CUSTOMER_UPDATED = _webhook(
     "A customer's data was replaced",
     CustomerUpdateSerializer,
     changed=["name"],
-    reverification={"required": True, "because": ["name"]},
+    reverification={"required": True, "because": ["name"], "documents": []},
     sequence=14,
     stage="submitted",
     previous_status="verified",

@@ -55,7 +55,7 @@ class WebhookEndpointSerializer(serializers.Serializer[Any]):
     disabled_because = serializers.ChoiceField(
         choices=[("gone", "it answered 410"), ("failing", "it only failed for five days")], allow_null=True
     )
-    livemode = LIVEMODE
+    livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
 class CreatedWebhookEndpointSerializer(WebhookEndpointSerializer):
