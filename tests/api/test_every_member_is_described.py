@@ -27,7 +27,8 @@ def closed() -> Registry[Any]:
     for schema in whole["components"]["schemas"].values():
         if "properties" in schema:
             schema["additionalProperties"] = False
-    return Registry().with_resource(ROOT, DRAFT202012.create_resource(whole))
+    registry: Registry[Any] = Registry().with_resource(ROOT, DRAFT202012.create_resource(whole))
+    return registry
 
 
 def hold(answer: Any, operation: Operation) -> Any:
@@ -81,8 +82,9 @@ def test_every_answer_of_the_merchant_api(way: Way, history: list[str]):
     endpoint = ask_for("create_webhook_endpoint", key, json={"url": "https://93.184.215.14/kyc", "event_types": ["test.ping"]})
     ask_for("read_webhook_endpoint", key, endpoint_id=endpoint["id"])
     ask_for("list_webhook_endpoints", key)
-    for json in ({}, {"customer_id": ""}, [], members):
-        ask_for("create_customer", key, json=json)
+    bodies: tuple[Any, ...] = ({}, {"customer_id": ""}, [], members)
+    for body in bodies:
+        ask_for("create_customer", key, json=body)
     ask_for("list_customers", "Api-Key nothing")
     ask_for("list_customers", f"Api-Key {a_key(way.merchant.sandbox, 'reports:read')}")
 
