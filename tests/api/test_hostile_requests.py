@@ -190,3 +190,24 @@ def test_what_is_no_key_is_401_and_says_how_to_send_one(header: str):
 
 def test_a_host_that_is_none_of_ours_is_refused(proof: str):
     refused(ask("GET", "/api/v1/customers", proof, headers={"Host": "evil.example"}), 400, "malformed_request")
+
+
+def test_a_refusal_names_every_wrong_member_and_repeats_no_value(proof: str):
+    secret = "Kanarienvogel"
+    wrong = {
+        "customer_id": f"cus {secret}",
+        "name": f"{secret}\x07",
+        "email": f"{secret}.example.com",
+        "phone_number": f"+46 {secret}",
+        "date_of_birth": f"1974-{secret}",
+        "address": {"line1": f"{secret}\x07", "city": secret * 50, "country": secret, "postal_code": f"!{secret}", "region": [secret]},
+        "identity_document": {"type": secret, "number": f"?{secret}", "issuing_country": secret, "expiry_date": secret},
+        "level": secret,
+        "metadata": {"note": [secret], "long": secret * 100},
+    }
+
+    answer = ask("POST", "/api/v1/customers", proof, json=wrong)
+
+    document = refused(answer, 422, "invalid_request")
+    assert {error["pointer"].split("/")[1] for error in document["errors"]} == set(wrong)
+    assert secret.casefold() not in answer.text.casefold()
