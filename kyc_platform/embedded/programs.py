@@ -10,7 +10,7 @@ from kyc_platform.embedded.state import HOST, State
 
 # The names are those of the ports in the state and of the log files.
 WITH_PORTS = ("web", "provider", "receiver")
-CELERY = (sys.executable, "-m", "celery", "-A", "kyc_platform.celery")
+CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "kyc_platform.celery")  # its banner would stand among lines of JSON
 # One machine: nothing to gossip with, nobody to greet, no heartbeat to send.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 WORKER_CONCURRENCY = 2

@@ -1,6 +1,7 @@
 """Errors of the merchant API as problem documents (RFC 9457), for every way a request can fail."""
 
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
@@ -160,7 +161,10 @@ def handle_404(request: HttpRequest, exception: Exception | None = None) -> Http
 
 
 def handle_500(request: HttpRequest) -> HttpResponse:
-    """Answer after an exception that no view translated (`handler500`)."""
+    """Answer after an exception that no view translated (`handler500`): 503 while the database is away, which is no defect."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return problem(as_domain_error(error), request)
     return problem(InternalError("It was noted. Tell us the request_id if it stays."), request)
 
 

@@ -30,7 +30,10 @@ def request_id_of(request: HttpRequest) -> str:
 
 
 class RequestIdMiddleware:
-    """Give each request its id, and write one line when it is answered: method, route, status and duration, no query, no body."""
+    """Give each request its id, and write one line when it is answered: for whom, method, route, status and duration, no query, no body.
+
+    Whoever enters a merchant for the request adds its `schema` and `merchant` to `request.acted_for`.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -39,6 +42,7 @@ class RequestIdMiddleware:
         """Answer the request. The route is logged with its placeholders, because ids in paths are the merchant's own."""
         request_id = new_request_id()
         request.request_id = request_id  # type: ignore[attr-defined]  # the one place that sets it
+        request.acted_for = {}  # type: ignore[attr-defined]
         unbind_all()
         bind(request_id=request_id)
         started = time.perf_counter()
@@ -49,6 +53,7 @@ class RequestIdMiddleware:
             logger.info(
                 "answered",
                 extra={
+                    **request.acted_for,  # type: ignore[attr-defined]
                     "method": request.method,
                     "route": match.route if match else None,
                     "status": response.status_code,

@@ -152,6 +152,7 @@ def enter_for_request(request: HttpRequest, context: MerchantContext) -> None:
         return
     require_host_of(request, context)
     stack.enter_context(enter_merchant(context))
+    request.acted_for.update(schema=context.schema, merchant=context.public_id)  # type: ignore[attr-defined]  # for the request's log line
 
 
 def is_remembered_host_of(host: str, context: MerchantContext) -> bool:
