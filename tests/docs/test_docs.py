@@ -113,6 +113,22 @@ def test_the_walk_of_readme_is_proper_shell_and_goes_through_both_seeds():
         assert path in walk, path
 
 
+def test_what_architecture_says_is_not_there_yet_is_not_served():
+    missing = (ROOT / "docs" / "ARCHITECTURE.md").read_text().partition("## Not there yet")[2]
+    paths = Client().get("/api/v1/schema").json()["paths"]
+    served = {(method.upper(), re.sub(r"{\w+}", "{}", path)) for path, methods in paths.items() for method in methods}
+    named = re.findall(r"`(?:([A-Z]+) )?(/[^`]*)`", missing)
+
+    assert named
+    wrong = [
+        (method, path)
+        for method, path in named
+        for verb in (method.split() or ("GET", "POST"))
+        if (verb, f"/api/v1{re.sub(r'{[^}]*}', '{}', path)}") in served
+    ]
+    assert wrong == [], "this is served now: take it out of the list, and tell of it where it belongs"
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name == "decisions" and page.name[0].isdigit()], ids=name_of)
 def test_every_decision_says_what_it_cost_and_what_else_was_considered(page):
     text = page.read_text()
