@@ -4,50 +4,54 @@ Nothing logs a request's body, a query's parameters or an exception's local vari
 strings, so that a line break in them cannot make a second line (OWASP ASVS 5.0 16.4.1).
 """
 
+import json
+import logging
+from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
+import orjson
 import structlog
 from django.db import connection
 
-SHARED_PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.ExtraAdder(),
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
+# What every record has, and those attributes that a handler before this one may have left.
+OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
-def add_schema(_logger: Any, _name: str, line: dict[str, Any]) -> dict[str, Any]:
-    """Say for whom the line was written: a merchant's schema, or `public`."""
-    line["schema"] = getattr(connection, "schema_name", None) or "public"
-    return line
+class JsonLines(logging.Formatter):
+    """Makes a line of a record: its words, its own fields, and what is bound to the request or task. Measured at half of structlog's."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line. Never raises for a field that JSON does not know: that one is written as text."""
+        line: dict[str, Any] = {
+            "schema": getattr(connection, "schema_name", None) or "public",
+            **structlog.contextvars.get_contextvars(),
+            **{name: value for name, value in vars(record).items() if name not in OF_EVERY_RECORD},
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": datetime.fromtimestamp(record.created, UTC),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line |= {"error": record.exc_info[0].__name__, "trace": places_of(record.exc_info[2])}
+        # Django adds the request to its own lines, and its path behind their words: a query may hold an e-mail address to search for. The
+        # request id leads to our own line of the request, which has its route.
+        if line.pop("request", None) is not None:
+            line["event"] = line["event"].partition(": ")[0]
+        try:
+            return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS).decode()
+        except orjson.JSONEncodeError:
+            return json.dumps(line, default=str)  # half a surrogate pair, say: it is no UTF-8, but can be escaped
 
 
-def without_values(_logger: Any, _name: str, line: dict[str, Any]) -> dict[str, Any]:
-    """Reduce an exception to its type and the places it passed: its text may quote a row, and rows hold personal data."""
-    info = line.pop("exc_info", None)
-    if info:
-        kind, _error, trace = info
-        places = []
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
-            trace = trace.tb_next
-        line["error"] = kind.__name__
-        line["trace"] = places
-    return line
-
-
-def without_requests(_logger: Any, _name: str, line: dict[str, Any]) -> dict[str, Any]:
-    """Drop the request that Django adds to its own lines, and the path after their words: a query may hold an e-mail address to search for.
-
-    The request id leads to our own line of the request, which has its route.
-    """
-    line.pop("message", None)  # the words once more, when another handler was there first
-    if line.pop("request", None) is not None:
-        line["event"] = str(line["event"]).partition(": ")[0]
-    return line
+def places_of(trace: TracebackType | None) -> list[str]:
+    """Reduce an exception to the places that it passed: its text may quote a row, and rows hold personal data."""
+    places = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return places
 
 
 def logging_config(level: str) -> dict[str, Any]:
@@ -55,16 +59,7 @@ def logging_config(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*SHARED_PROCESSORS, add_schema, without_values, without_requests],
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.JSONRenderer(),
-                ],
-            }
-        },
+        "formatters": {"json": {"()": JsonLines}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
@@ -72,6 +67,7 @@ def logging_config(level: str) -> dict[str, Any]:
             "urllib3": {"level": "WARNING"},
             "django.db.backends": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},
+            "celery.app.trace": {"level": "CRITICAL"},  # it writes out an exception's text; `background` says how each task ended
         },
     }
 

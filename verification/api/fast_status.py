@@ -9,13 +9,13 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import redis
 from django.http.request import split_domain_port
 
 from kyc_platform.errors import DomainError
-from kyc_platform.redis_client import redis_client
+from kyc_platform.redis_client import execute
 from kyc_platform.requests.client_ip import client_ip_of
 from kyc_platform.requests.request_id import HEADER, new_request_id
 from tenants.api_keys.cache import SCHEME, VerifiedKey, forget_key, remembered_key
@@ -50,19 +50,23 @@ class FastStatus:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         started = time.perf_counter()
-        body = status_at_hand(environ)
-        if body is None:
+        found = status_at_hand(environ)
+        if found is None:
             return self.application(environ, start_response)
+        body, merchant = found
         request_id = new_request_id()
         start_response("200 OK", [*FIXED_HEADERS, ("Content-Length", str(len(body))), (HEADER, request_id)])
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
-        told = {"request_id": request_id, "method": "GET", "route": ROUTE, "status": 200, "duration_ms": duration_ms}
+        told = {**merchant, "request_id": request_id, "method": "GET", "route": ROUTE, "status": 200, "duration_ms": duration_ms}
         logger.info("answered", extra=told)
         return [body]
 
 
-def status_at_hand(environ: Environ) -> bytes | None:
-    """Return the body for a status read when everything about it is at hand; None leaves the request, and every error, to Django."""
+def status_at_hand(environ: Environ) -> tuple[bytes, dict[str, str]] | None:
+    """Return the body for a status read and whose it is, when everything about it is at hand.
+
+    None leaves the request, and every error, to Django.
+    """
     path = PATH.fullmatch(environ["PATH_INFO"])
     header = environ.get("HTTP_AUTHORIZATION", "")
     if path is None or environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING") or header[:8].lower() != f"{SCHEME} ":
@@ -75,16 +79,16 @@ def status_at_hand(environ: Environ) -> bytes | None:
         return None
     if not is_remembered_host_of(split_domain_port(environ.get("HTTP_HOST", ""))[0], key.context):
         return None
-    return _cached_body(key, header, path[1])
+    body = _cached_body(key, header, path[1])
+    return None if body is None else (body, {"schema": key.context.schema, "merchant": key.context.public_id})
 
 
 def _cached_body(key: VerifiedKey, header: str, customer_id: str) -> bytes | None:
     schema = key.context.schema
     try:
-        found = redis_client().mget(key_of(schema, customer_id), revocation_key(schema))
+        value, version = execute("MGET", key_of(schema, customer_id), revocation_key(schema))
     except redis.RedisError:
         return None  # the view answers from the database
-    value, version = cast("list[bytes | None]", found)
     if (version or b"") != key.revocation_version:
         forget_key(header)
         return None
