@@ -1,4 +1,4 @@
-"""The platform's own processes: web, worker, scheduler, the sandbox provider, and the demonstration's webhook receiver."""
+"""The platform's own processes: web, worker, sender, scheduler, the sandbox provider, and the demonstration's webhook receiver."""
 
 import os
 import sys
@@ -14,6 +14,7 @@ CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "kyc_platform.celery"
 # One machine: nothing to gossip with, nobody to greet, no heartbeat to send.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 WORKER_CONCURRENCY = 2
+SENDER_CONCURRENCY = 8  # merchants sent for at once: threads, since a sender mostly waits
 
 
 def platform_programs(folder: Folder, state: State, environment: Mapping[str, str]) -> list[Program]:
@@ -22,7 +23,9 @@ def platform_programs(folder: Folder, state: State, environment: Mapping[str, st
     # Workers as cores and one blocking thread each: more threads wait for each other (docs/PERFORMANCE.md).
     size = ("--workers", str(os.cpu_count() or 1), "--blocking-threads", "1", "--respawn-failed-workers")
     scheduler = ("beat", "--schedule", str(folder.path / "scheduler"), "--pidfile", "", "--loglevel", "WARNING")
-    worker = ("worker", "--pool", "prefork", "--concurrency", str(WORKER_CONCURRENCY), "--loglevel", "INFO", *ALONE)
+    level = ("--loglevel", "INFO", *ALONE)
+    worker = ("worker", "--pool", "prefork", "--concurrency", str(WORKER_CONCURRENCY), "--queues", "kyc", "-n", "worker@%h", *level)
+    sends = ("worker", "--pool", "threads", "--concurrency", str(SENDER_CONCURRENCY), "--queues", "kyc-webhooks", "-n", "sender@%h", *level)
     provider = {
         "SANDBOX_PROVIDER_HOST": HOST,
         "SANDBOX_PROVIDER_PORT": str(state.ports["provider"]),
@@ -40,5 +43,6 @@ def platform_programs(folder: Folder, state: State, environment: Mapping[str, st
         Program("receiver", (sys.executable, "-m", "kyc_platform.demo.receiver"), ROOT, receiver),
         Program("web", (sys.executable, "-m", *web, *size, "kyc_platform.wsgi:application"), ROOT, environment),
         Program("worker", (*CELERY, *worker), ROOT, environment, stop_seconds=30),
+        Program("sender", (*CELERY, *sends), ROOT, environment, stop_seconds=30),
         Program("scheduler", (*CELERY, *scheduler), ROOT, environment),
     ]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from celery.schedules import crontab
+from kombu import Exchange, Queue
 
 from kyc_platform.observability.logs import logging_config
 from kyc_platform.settings.documentation import spectacular_settings
@@ -104,6 +105,10 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_DEFAULT_QUEUE = "kyc"
 CELERY_TASK_IGNORE_RESULT = True
+# Webhooks wait for strangers' servers, and have a queue, and processes, of their own: whoever answers slowly holds up no check.
+WEBHOOK_QUEUE = "kyc-webhooks"
+CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in (CELERY_TASK_DEFAULT_QUEUE, WEBHOOK_QUEUE))
+CELERY_TASK_ROUTES = {"verification.deliver_webhooks": {"queue": WEBHOOK_QUEUE}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 240

@@ -11,7 +11,7 @@ import yaml
 from kyc_platform.embedded.places import ROOT
 from kyc_platform.settings.environment import Environment
 
-SERVICES_OF_THE_PLATFORM = ["migrate", "provider", "receiver", "scheduler", "web", "worker"]
+SERVICES_OF_THE_PLATFORM = ["migrate", "provider", "receiver", "scheduler", "sender", "web", "worker"]
 FOR_ONE_SERVICE = {"provider": "SANDBOX_PROVIDER_", "receiver": "RECEIVER_"}
 VARIABLE = re.compile(r"\$\{(\w+)(:[-?][^}]*)?\}")
 

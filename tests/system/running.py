@@ -70,7 +70,7 @@ class RunningPlatform:
     @property
     def programs(self) -> list[str]:
         """The names of all programs: each has a log of that name."""
-        return ["postgres", "redis", "s3", "provider", "receiver", "web", "worker", "scheduler"]
+        return ["postgres", "redis", "s3", "provider", "receiver", "web", "worker", "sender", "scheduler"]
 
     def process(self, name: str) -> psutil.Process:
         """Return the supervised process of a program, once it runs."""

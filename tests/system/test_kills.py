@@ -15,7 +15,7 @@ CUSTOMERS = 20
 STEPS_BEFORE = CUSTOMERS * 5 // 2  # about half of all the calls that they take
 
 
-@pytest.mark.parametrize("name", ["worker", "web", "redis", "postgres", "provider", "receiver", "s3", "scheduler"])
+@pytest.mark.parametrize("name", ["worker", "sender", "web", "redis", "postgres", "provider", "receiver", "s3", "scheduler"])
 def test_a_killed_program_comes_back_and_every_customer_is_decided_once(
     platform: RunningPlatform, name: str, record_property: Callable[[str, object], None]
 ) -> None:
