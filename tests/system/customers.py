@@ -17,6 +17,7 @@ from tests.system.running import RunningPlatform
 
 GIVE_UP_SECONDS = 90.0
 AGAIN_SECONDS = 0.2
+TOO_MANY_REQUESTS = 429
 # A repeated call whose first answer was lost is told that it has been done.
 DONE_ALREADY = {"customer_id_taken", "document_being_checked", "document_already_verified"}
 # What becomes of a customer by the scenario in its metadata: the stage it ends in, its decisions, and how many checks they took.
@@ -36,7 +37,7 @@ def a_small_picture() -> bytes:
 
 
 class PatientClient:
-    """A merchant's server: repeats what got no answer or a 5xx, until it is answered. Notes each trouble it saw."""
+    """A merchant's server: repeats what got no answer, a 5xx or a 429, until it is answered. Notes each trouble it saw."""
 
     def __init__(self, platform: RunningPlatform, key: str | None = None) -> None:
         self.base_url = platform.base_url
@@ -52,7 +53,7 @@ class PatientClient:
         self.session.close()
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
-        """Call until there is an answer other than a 5xx, and return it."""
+        """Call until there is an answer that a repetition would not change, and return it."""
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while True:
             try:
@@ -60,7 +61,7 @@ class PatientClient:
             except requests.RequestException as error:
                 self.troubles.append(error)
             else:
-                if answer.status_code < 500:
+                if answer.status_code < 500 and answer.status_code != TOO_MANY_REQUESTS:
                     return answer
                 self.troubles.append(answer)
             assert time.monotonic() < deadline, f"{method} {path} was not answered: {self.troubles[-1]}"
