@@ -186,6 +186,7 @@ WHITENOISE_AUTOREFRESH = False
 LOGGING_CONFIG = None
 LOGGING = logging_config(ENVIRONMENT.LOG_LEVEL)
 logging.config.dictConfig(LOGGING)
+logging.captureWarnings(True)  # they are lines of JSON too
 
 # --- Django REST framework --------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
