@@ -4,11 +4,13 @@ from datetime import datetime
 
 from kyc_platform.background import enqueue_on_commit, enqueue_once_on_commit
 from kyc_platform.due import hint_on_commit
+from verification.sandbox.clock import world_time
 
 START_CHECK = "verification.start_check"
 POLL_CHECK = "verification.poll_check"
 HANDLE_CALLBACK = "verification.handle_callback"
 DELIVER_WEBHOOKS = "verification.deliver_webhooks"
+SEQUENCE_EVENTS = "verification.sequence_events"
 SWEEP = "verification.sweep"
 TIDY = "verification.tidy"
 RING_DUE = "verification.ring_due"
@@ -31,6 +33,16 @@ def deliver_webhooks() -> None:
     enqueue_once_on_commit(DELIVER_WEBHOOKS)
 
 
+def sequence_events() -> None:
+    """Give positions to the events that the present transaction writes, with whatever else waits for one."""
+    enqueue_once_on_commit(SEQUENCE_EVENTS)
+
+
 def look_again(due_at: datetime) -> None:
-    """Have this merchant swept at that moment, when a row of the present transaction is due."""
-    hint_on_commit(due_at)
+    """Have this merchant swept at that moment of its time, when a row of the present transaction is due."""
+    hint_on_commit(world_time(due_at))
+
+
+def sweep() -> None:
+    """Have this merchant swept at once, whatever the hints say."""
+    enqueue_on_commit(SWEEP)

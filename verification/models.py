@@ -3,27 +3,33 @@
 from verification.callbacks.models import ProviderCallback
 from verification.customers.models import Customer, CustomerKey
 from verification.documents.models import Document, DocumentSubmission
-from verification.events.models import Event
+from verification.events.models import ChainHead, Event, EventPosition, UnplacedEvent
 from verification.idempotency.models import IdempotentRequest
 from verification.levels.models import Level
 from verification.lifecycle.models import Verification
 from verification.providers.models import ProviderCheck
 from verification.reviews.models import Review
+from verification.sandbox.models import SandboxClock, WebhookChaos
 from verification.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "ChainHead",
     "Customer",
     "CustomerKey",
     "Document",
     "DocumentSubmission",
     "Event",
+    "EventPosition",
     "IdempotentRequest",
     "Level",
     "ProviderCallback",
     "ProviderCheck",
     "Review",
+    "SandboxClock",
+    "UnplacedEvent",
     "Verification",
     "WebhookAttempt",
+    "WebhookChaos",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

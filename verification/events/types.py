@@ -36,3 +36,7 @@ class AuditType(StrEnum):
     ACCESS_TOKEN_ISSUED = "audit.access_token_issued"  # noqa: S105  # the name of an event, not a secret
     WEBHOOK_ENDPOINT_CREATED = "audit.webhook_endpoint_created"
     WEBHOOK_ENDPOINT_DELETED = "audit.webhook_endpoint_deleted"
+    EVENT_RESENT = "audit.event_resent"
+
+
+AUDIT_PREFIX = "audit."  # what begins so is shown to no merchant as an event

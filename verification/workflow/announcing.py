@@ -116,7 +116,9 @@ def _append_change(
 
 
 def _append(event_type: EventType | AuditType, **told: Any) -> Event:
-    """Write the event, and that the request which is being carried out has led to it."""
+    """Write the event, that the request which is being carried out has led to it, and have it given its position on commit."""
     event = append_event(event_type, **told)
+    if isinstance(event_type, EventType):
+        jobs.sequence_events()
     note_effect(event.uid)
     return event
