@@ -21,9 +21,9 @@ ROWS_AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class ChainReport:
-    """What was found: how many positions are in order, the hash of the last of them, and what is wrong after it; None when nothing is.
+    """What was found: how many positions are in order, the hash of the last of them, and what is wrong; None when nothing is.
 
-    `bad_position` is None too when the fault is an event that has no position.
+    `bad_position` is the first that is not in order; None too when the fault is an event that has no position.
     """
 
     length: int
