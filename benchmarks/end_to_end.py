@@ -29,6 +29,7 @@ from kyc_platform.celery import app
 from kyc_platform.embedded.platform import answers
 from kyc_platform.embedded.programs import ALONE, CELERY
 from tenants.merchants.models import Merchant
+from tenants.merchants.plans import PlanName
 from tests.fixtures.merchants import a_key, a_merchant, inside
 from tests.fixtures.way import DOC_TYPES, a_picture
 from verification.callbacks.models import ProviderCallback
@@ -167,7 +168,7 @@ def standing() -> Iterator[Stand]:
             serving(port=web_url.port or 0) as web,
             serving("benchmarks.receiver:application", interface="asgi") as receiver,
         ):
-            merchant = a_merchant().sandbox
+            merchant = a_merchant(plan=PlanName.UNLIMITED).sandbox
             with inside(merchant):
                 create_endpoint(url=f"{receiver.url}/hook", event_types=None, actor=SYSTEM, at=timezone.now())
             pictures = [a_picture() for _ in DOC_TYPES]

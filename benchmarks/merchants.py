@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import requests
 
+from tenants.merchants.plans import PlanName
 from tests.fixtures.merchants import a_key, a_merchant
 from tests.fixtures.way import members_of_customer
 
@@ -36,4 +37,4 @@ class Caller:
 
 def a_caller(base_url: str, *scopes: str) -> Caller:
     """Open a merchant and return a caller with a key to its sandbox, with all scopes unless some are named."""
-    return Caller(base_url, a_key(a_merchant().sandbox, *scopes))
+    return Caller(base_url, a_key(a_merchant(plan=PlanName.UNLIMITED).sandbox, *scopes))

@@ -41,7 +41,8 @@ def execute(*command: str | bytes | int) -> Any:
     """
     connection = _held.connection
     if connection is None:
-        connection = _held.connection = cast(redis.Connection, redis_client().connection_pool.make_connection())
+        pool = redis_client().connection_pool  # made like the pool's own, but not counted there: it ends with its thread
+        connection = _held.connection = cast(redis.Connection, pool.connection_class(**pool.connection_kwargs))
     try:
         connection.send_command(*command)  # type: ignore[no-untyped-call]
         return connection.read_response()

@@ -47,6 +47,7 @@ SCHEMA_ENTRY = "tenants.routing.entry.enter_schema_of_task"
 
 MIDDLEWARE = [
     "kyc_platform.requests.request_id.RequestIdMiddleware",
+    "tenants.limits.middleware.RateLimitHeadersMiddleware",
     "tenants.routing.middleware.PublicSchemaMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -140,6 +141,7 @@ S3_SECRET_ACCESS_KEY = ENVIRONMENT.S3_SECRET_ACCESS_KEY
 ROOT_KEYS = ENVIRONMENT.root_keys()
 ROOT_KMS_KEY_ID = ENVIRONMENT.KYC_ROOT_KMS_KEY_ID
 API_KEY_CACHE_SECONDS = 5  # how long a process may believe a key that was revoked elsewhere; docs/SECURITY.md states it
+FAILED_PROOFS_PER_MINUTE = 30  # wrong keys and tokens from one address; the quotas of right ones are `tenants/limits/plans.py`
 ACCESS_TOKEN_SECONDS_DEFAULT = 3600
 ACCESS_TOKEN_SECONDS_MAX = 86_400
 

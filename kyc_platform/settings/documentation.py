@@ -45,6 +45,12 @@ Send `Idempotency-Key` with every call that changes something, and the same key 
 the first answer comes back, marked `Idempotent-Replayed: true`. The same key with another request is 422, and 409 while the first one
 runs. Keys are kept for 24 hours. A request that failed before it took effect does not use its key up.
 
+## Quotas
+
+Every key, every merchant and every end user has a quota of requests a minute, which the merchant's plan sets; it refills evenly.
+`RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` on each answer tell of the one that has least left. A request beyond it is
+429 with `Retry-After`, has no effect and is not counted. Wrong keys and tokens are counted by the address that they come from.
+
 ## Lists
 
 `?limit=` (1 to 100, 25 unless said) and `?cursor=` give `{"data": […], "next_cursor": …, "has_more": …}`, the newest first. Send

@@ -10,7 +10,9 @@ from rest_framework.request import Request
 
 from kyc_platform.actor import Actor
 from kyc_platform.requests.client_ip import client_ip
-from tenants.api_keys.cache import SCHEME, VerifiedKey, verify_key
+from tenants.api_keys.cache import SCHEME, VerifiedKey, remembered_key, verify_key
+from tenants.api_keys.errors import ApiKeyInvalid
+from tenants.limits.failed_proofs import note_failed_proof, require_guesses_left
 from tenants.routing.entry import enter_for_request
 
 
@@ -30,14 +32,28 @@ class MerchantKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[KeyPrincipal, VerifiedKey] | None:
         """Return who calls, or None when the header is of another scheme or missing: `HasScope` refuses that.
 
-        Raises ApiKeyInvalid (401), IpNotAllowed, DomainMismatch, MerchantNotOpen, MerchantSuspended or MerchantClosed (403).
+        Raises ApiKeyInvalid (401), IpNotAllowed, DomainMismatch, MerchantNotOpen, MerchantSuspended or MerchantClosed (403), and
+        RateLimited (429) for a key that would have to be looked up, once too many from the caller's address were wrong.
         """
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if header.strip().partition(" ")[0].lower() != SCHEME:
             return None
-        verified = verify_key(header, client_ip(request), timezone.now())
+        verified = self.verified(request, header)
         enter_for_request(request, verified.context)
         return KeyPrincipal(verified.actor), verified
+
+    def verified(self, request: Request, header: str) -> VerifiedKey:
+        """Return what the header's key proves, counting it when it proves nothing. A key that is remembered cost no look-up: no guess."""
+        address, now = client_ip(request), timezone.now()
+        remembered = remembered_key(header, address, now)
+        if remembered is not None:
+            return remembered
+        require_guesses_left(request.META)
+        try:
+            return verify_key(header, address, now)
+        except ApiKeyInvalid:
+            note_failed_proof(request.META)
+            raise
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401."""

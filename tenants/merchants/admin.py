@@ -15,6 +15,7 @@ from django.utils import timezone
 from kyc_platform.errors import DomainError
 from tenants.merchants.models import Domain, Merchant
 from tenants.merchants.opening import close_merchant, open_merchant, reactivate_merchant, suspend_merchant
+from tenants.merchants.plans import PlanName
 from tenants.operator_site import operator_of
 from tenants.platform_log.admin import ReadOnlyAdmin
 from tenants.platform_log.models import record
@@ -26,7 +27,7 @@ class OpeningForm(forms.Form):
     name = forms.CharField(max_length=120)
     slug = forms.SlugField(max_length=40, help_text="a-z, 0-9 and hyphens; unique")
     time_zone = forms.CharField(max_length=64, initial="UTC", help_text="IANA name; reports count its days")
-    plan = forms.CharField(max_length=32, initial="standard")
+    plan = forms.ChoiceField(choices=[(plan.value, plan.value) for plan in PlanName], initial=PlanName.STANDARD)
 
 
 class ReasonForm(ActionForm):

@@ -11,6 +11,7 @@ from kyc_platform.errors import Conflict, InvalidMember, InvalidRequest
 from tenants.merchants.keys import new_wrapped_key
 from tenants.merchants.models import Merchant
 from tenants.merchants.names import new_public_id
+from tenants.merchants.plans import PlanName, require_plan
 from tenants.merchants.revocation import announce_revocation
 from tenants.merchants.states import MerchantState, Mode
 from tenants.merchants.template import make_schema
@@ -24,13 +25,13 @@ class SlugTaken(Conflict):
     title = "Another merchant has this slug; choose another one"
 
 
-def open_merchant(*, name: str, slug: str, time_zone: str = "UTC", plan: str = "standard", actor: Actor, at: datetime) -> Merchant:
+def open_merchant(*, name: str, slug: str, time_zone: str = "UTC", plan: str = PlanName.STANDARD, actor: Actor, at: datetime) -> Merchant:
     """Open a merchant with its sandbox and return the live one, `active`, its `sandbox` beside it.
 
     The rows come first, then each schema in a transaction of its own, then both rows become active together. A call that finds
     the merchant half open, because an earlier one was killed, finishes it and keeps what that one was told.
 
-    Raises InvalidRequest (422) for a name, slug or time zone that is none, and SlugTaken (409) when it is open already.
+    Raises InvalidRequest (422) for a name, slug, time zone or plan that is none, and SlugTaken (409) when it is open already.
     """
     live = Merchant.objects.filter(slug=slug, mode=Mode.LIVE).first()
     if live is None:
@@ -43,6 +44,7 @@ def open_merchant(*, name: str, slug: str, time_zone: str = "UTC", plan: str = "
 def write_rows(*, name: str, slug: str, time_zone: str, plan: str, actor: Actor, at: datetime) -> Merchant:
     """Store the live merchant and its sandbox as `opening`, each with a key of its own. Raises InvalidRequest and SlugTaken."""
     fields = {"slug": slug, "name": name, "time_zone": time_zone, "plan": plan, "created_at": at}
+    require_plan(plan)
     live, sandbox = new_row(Mode.LIVE, fields), new_row(Mode.SANDBOX, fields)
     require_valid(live)
     try:

@@ -17,6 +17,8 @@ from kyc_platform.requests.problems import UnknownPath
 from tenants.api_keys.authentication import MerchantKeyAuthentication
 from tenants.api_keys.cache import VerifiedKey
 from tenants.api_keys.permissions import HasScope
+from tenants.limits.counting import admit
+from tenants.limits.quotas import buckets_of_key
 from verification.api import idempotent
 from verification.events.models import Event
 from verification.idempotency.records import Attempt, enter, leave
@@ -35,6 +37,12 @@ class MerchantView(APIView):
     required_scopes: dict[str, str] = {}
     attempt: Attempt | None = None
     entered: Token[Attempt | None] | None = None
+
+    def perform_authentication(self, request: Request) -> None:
+        """Learn which key calls, and count the request. Raises RateLimited (429)."""
+        super().perform_authentication(request)
+        if isinstance(request.auth, VerifiedKey):  # a request without a key is refused by HasScope
+            admit(request.META, buckets_of_key(request.auth.context, request.auth.prefix))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let the key in, refuse an id that no database takes, and claim the Idempotency-Key if there is one."""

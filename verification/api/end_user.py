@@ -19,6 +19,10 @@ from kyc_platform.actor import Actor, ActorKind
 from kyc_platform.errors import DomainError
 from kyc_platform.requests.json import BodyTooBig, NotJson, dump_json
 from kyc_platform.requests.problems import as_domain_error
+from tenants.limits.counting import admit
+from tenants.limits.failed_proofs import note_failed_proof
+from tenants.limits.quotas import buckets_of_end_user
+from tenants.routing.context import current_merchant
 from tenants.routing.entry import UnknownMerchant, enter_for_request, serving_context
 from verification.api import documentation as docs
 from verification.api.base import JSON_ONLY, METHODS, members_of
@@ -57,11 +61,23 @@ class EndUserAuthentication(BaseAuthentication):
     """`Authorization: JWT <token>`, the scheme in any case, `Bearer` too: enters the merchant that the token proves."""
 
     def authenticate(self, request: Request) -> tuple[EndUser, None]:
-        """Return the customer who calls. Raises TokenInvalid (401), whatever is wrong, or the merchant's state (403)."""
+        """Return the customer who calls.
+
+        Raises TokenInvalid (401), whatever is wrong, RateLimited (429) once too many tokens from the caller's address were, or the
+        merchant's state (403).
+        """
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
         if scheme.lower() not in SCHEMES:
             raise TokenInvalid
-        claims = read_token(token.strip(), now=timezone.now())
+        try:
+            return EndUser(self.customer_of(request, token.strip())), None
+        except TokenInvalid:
+            note_failed_proof(request.META)
+            raise
+
+    def customer_of(self, request: Request, token: str) -> Customer:
+        """Return the customer whom a token proves, and enter the merchant. Raises TokenInvalid, or the merchant's state."""
+        claims = read_token(token, now=timezone.now())
         try:
             enter_for_request(request, serving_context(claims.schema))
         except UnknownMerchant:
@@ -69,7 +85,7 @@ class EndUserAuthentication(BaseAuthentication):
         customer = Customer.objects.select_related("level").filter(pk=claims.customer_pk).first()
         if customer is None or claims.issued_at < customer.tokens_valid_from:
             raise TokenInvalid
-        return EndUser(customer), None
+        return customer
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401."""
@@ -94,6 +110,11 @@ class EndUserView(APIView):
     authentication_classes = [EndUserAuthentication]
     permission_classes = [IsAuthenticated]
     parser_classes = JSON_ONLY
+
+    def perform_authentication(self, request: Request) -> None:
+        """Learn who calls, and count the request. Raises RateLimited (429)."""
+        super().perform_authentication(request)
+        admit(request.META, buckets_of_end_user(current_merchant(), self.end_user.customer.pk))
 
     @property
     def end_user(self) -> EndUser:

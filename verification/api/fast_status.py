@@ -1,4 +1,4 @@
-"""The status read before Django: a remembered key, one round trip to Redis, and the bytes that the ordinary view stored.
+"""The status read before Django: a remembered key, one round trip to Redis, which counts too, and the bytes that the view stored.
 
 Merchants poll this endpoint more than all others together. Whatever is not at hand (the key, the host, the cached body) or not
 quite usual (another method, a query, another scheme) goes to Django, which answers the same and puts it at hand.
@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import redis
 from django.http.request import split_domain_port
 
 from kyc_platform.errors import DomainError
-from kyc_platform.redis_client import execute
 from kyc_platform.requests.client_ip import client_ip_of
 from kyc_platform.requests.request_id import HEADER, new_request_id
 from tenants.api_keys.cache import SCHEME, VerifiedKey, forget_key, remembered_key
+from tenants.limits.counting import COUNTED, count, quota_headers
+from tenants.limits.quotas import buckets_of_key
 from tenants.merchants.revocation import revocation_key
 from tenants.routing.entry import is_remembered_host_of
 from verification.customers.status_floor import body_of, key_of
@@ -55,7 +55,8 @@ class FastStatus:
             return self.application(environ, start_response)
         body, merchant = found
         request_id = new_request_id()
-        start_response("200 OK", [*FIXED_HEADERS, ("Content-Length", str(len(body))), (HEADER, request_id)])
+        length = ("Content-Length", str(len(body)))
+        start_response("200 OK", [*FIXED_HEADERS, length, (HEADER, request_id), *quota_headers(environ)])
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
         told = {**merchant, "request_id": request_id, "method": "GET", "route": ROUTE, "status": 200, "duration_ms": duration_ms}
         logger.info("answered", extra=told)
@@ -79,16 +80,17 @@ def status_at_hand(environ: Environ) -> tuple[bytes, dict[str, str]] | None:
         return None
     if not is_remembered_host_of(split_domain_port(environ.get("HTTP_HOST", ""))[0], key.context):
         return None
-    body = _cached_body(key, header, path[1])
+    body = _cached_body(environ, key, header, path[1])
     return None if body is None else (body, {"schema": key.context.schema, "merchant": key.context.public_id})
 
 
-def _cached_body(key: VerifiedKey, header: str, customer_id: str) -> bytes | None:
+def _cached_body(environ: Environ, key: VerifiedKey, header: str, customer_id: str) -> bytes | None:
+    """Count the request and read its answer in one step. What is handed on to Django is counted already."""
     schema = key.context.schema
-    try:
-        value, version = execute("MGET", key_of(schema, customer_id), revocation_key(schema))
-    except redis.RedisError:
-        return None  # the view answers from the database
+    found = count(environ, buckets_of_key(key.context, key.prefix), read=(key_of(schema, customer_id), revocation_key(schema)))
+    if found is None or environ[COUNTED].refused:
+        return None  # the view answers from the database, or refuses
+    value, version = found
     if (version or b"") != key.revocation_version:
         forget_key(header)
         return None

@@ -12,6 +12,7 @@ from tenants.api_keys.scopes import ALL_SCOPES
 from tenants.management.operating import command_line_actor, errors_in_one_line
 from tenants.merchants.models import Merchant
 from tenants.merchants.opening import finish_opening, open_merchant
+from tenants.merchants.plans import PlanName
 from tenants.merchants.states import MerchantState, Mode
 from tenants.routing.startup import require_safe_database
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", nargs="?", help="a-z, 0-9 and hyphens; unique")
         parser.add_argument("--name", help="what people call it; the slug when left out")
         parser.add_argument("--time-zone", default="UTC", help="IANA name; reports count its days")
-        parser.add_argument("--plan", default="standard")
+        parser.add_argument("--plan", default=PlanName.STANDARD.value, choices=[plan.value for plan in PlanName], help="sets its quotas")
         parser.add_argument("--resume", action="store_true", help="finish every opening that was interrupted, and issue no keys")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
 

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 
 from verification.api.documentation.end_user_schemas import EndUserStatusSerializer, EndUserSubmissionSerializer, EnvelopeSerializer
-from verification.api.documentation.operation import JSON, REQUEST_ID
+from verification.api.documentation.operation import JSON, QUOTA, REQUEST_ID
 from verification.levels.doc_types import DocType
 from verification.lifecycle.reasons import reason
 
@@ -14,6 +14,7 @@ KNOWN = ", ".join(DocType.values)
 REFUSALS: dict[int, list[tuple[str, str, str]]] = {
     401: [("Err1101", "The token is missing, expired or not valid", "No token that counts")],
     403: [("Err1001", "This merchant is suspended; its owner can learn why from the platform's operator", "The merchant is not served")],
+    429: [("Err1201", "Too many requests", "A quota is used up")],
     503: [("Err1500", "Try again later", "Something that the platform stands on is away")],
 }
 SUBMIT_REFUSALS: dict[int, list[tuple[str, str, str]]] = {
@@ -58,7 +59,7 @@ END_USER_STATUS: dict[str, Any] = {
     "description": "`doc_status` is left out until something was submitted; `submission_status` turns `SUBMITTED` when every required "
     "document is in. An entry that was rejected carries `reasons` in words for the user.",
     "tags": [TAG],
-    "parameters": [REQUEST_ID],
+    "parameters": [REQUEST_ID, *QUOTA],
     "request": None,
     "responses": {
         **_answered(
@@ -91,7 +92,7 @@ END_USER_SUBMIT: dict[str, Any] = {
     "summary": "Submit one of my documents",
     "description": "The same rules as for the merchant's endpoint hold; each error has its own `err_code`.",
     "tags": [TAG],
-    "parameters": [REQUEST_ID],
+    "parameters": [REQUEST_ID, *QUOTA],
     "request": {JSON: EndUserSubmissionSerializer},
     "examples": [
         OpenApiExample("The front", value={"doc_type": "ID_FRONT", "doc_body": "UklGRhIAAABXRUJQVlA4TAYAAAAvQWxvAGs="}, request_only=True)

@@ -15,6 +15,29 @@ JSON = "application/json"
 REQUEST_ID = OpenApiParameter(
     "Request-Id", str, OpenApiParameter.HEADER, response=True, required=True, description="names this request in our logs and in errors"
 )
+QUOTA_NUMBER = {"type": "integer", "minimum": 0}
+QUOTA = (
+    OpenApiParameter(
+        "RateLimit-Limit",
+        QUOTA_NUMBER,
+        OpenApiParameter.HEADER,
+        response=True,
+        description="requests a minute, of that quota which has least left; these three are missing from a request that was not counted",
+    ),
+    OpenApiParameter(
+        "RateLimit-Remaining", QUOTA_NUMBER, OpenApiParameter.HEADER, response=True, description="how many more fit into that quota now"
+    ),
+    OpenApiParameter(
+        "RateLimit-Reset", QUOTA_NUMBER, OpenApiParameter.HEADER, response=True, description="seconds until that quota is whole again"
+    ),
+    OpenApiParameter(
+        "Retry-After",
+        {"type": "integer", "minimum": 1},
+        OpenApiParameter.HEADER,
+        response=[429, 503],
+        description="seconds after which to try again",
+    ),
+)
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~][ -~]*$"},
@@ -76,7 +99,7 @@ def operation(
         "summary": summary,
         "description": f"{description}\n\nNeeds a key with the scope `{scope}`.".strip(),
         "tags": [tag],
-        "parameters": [*parameters, REQUEST_ID],
+        "parameters": [*parameters, REQUEST_ID, *QUOTA],
         "request": body if isinstance(body, dict) or body is None else {JSON: body},
         "examples": [OpenApiExample(name, value=value, request_only=True) for name, value in (bodies or {}).items()],
         "responses": {**_answers(answers), **refusals(path, scope, errors)},

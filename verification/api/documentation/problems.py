@@ -12,12 +12,23 @@ from kyc_platform.errors import DomainError, InvalidMember
 from kyc_platform.requests.json import BodyTooBig, NotJson
 from kyc_platform.requests.problems import MEDIA_TYPE, MalformedRequest, Unavailable, UnsupportedMediaType, problem_document
 from tenants.api_keys.errors import ApiKeyInvalid, ApiKeyMissing, IpNotAllowed, MissingScope
+from tenants.limits.errors import RateLimited
 from tenants.merchants.states import MerchantClosed, MerchantNotOpen, MerchantSuspended
 from tenants.routing.entry import DomainMismatch
 from verification.idempotency.records import AttemptReplaced, KeyInUse, KeyReused
 
 EXAMPLE_REQUEST_ID = "req_mfzwizlgm5qwsylumuqgc3tpoq"
-OF_EVERY_KEY = (ApiKeyMissing, ApiKeyInvalid, IpNotAllowed, DomainMismatch, MerchantNotOpen, MerchantSuspended, MerchantClosed, Unavailable)
+OF_EVERY_KEY = (
+    ApiKeyMissing,
+    ApiKeyInvalid,
+    IpNotAllowed,
+    DomainMismatch,
+    MerchantNotOpen,
+    MerchantSuspended,
+    MerchantClosed,
+    RateLimited,
+    Unavailable,
+)
 OF_EVERY_REPETITION = (KeyInUse, AttemptReplaced, KeyReused)
 OF_EVERY_BODY = (NotJson, MalformedRequest, BodyTooBig, UnsupportedMediaType)
 
