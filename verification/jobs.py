@@ -4,6 +4,7 @@ from datetime import datetime
 
 from kyc_platform.background import enqueue_on_commit, enqueue_once_on_commit
 from kyc_platform.due import hint_on_commit
+from verification.sandbox.clock import world_time
 
 START_CHECK = "verification.start_check"
 POLL_CHECK = "verification.poll_check"
@@ -38,5 +39,10 @@ def sequence_events() -> None:
 
 
 def look_again(due_at: datetime) -> None:
-    """Have this merchant swept at that moment, when a row of the present transaction is due."""
-    hint_on_commit(due_at)
+    """Have this merchant swept at that moment of its time, when a row of the present transaction is due."""
+    hint_on_commit(world_time(due_at))
+
+
+def sweep() -> None:
+    """Have this merchant swept at once, whatever the hints say."""
+    enqueue_on_commit(SWEEP)

@@ -9,6 +9,7 @@ from verification.levels.models import Level
 from verification.lifecycle.models import Verification
 from verification.providers.models import ProviderCheck
 from verification.reviews.models import Review
+from verification.sandbox.models import SandboxClock, WebhookChaos
 from verification.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -24,9 +25,11 @@ __all__ = [
     "ProviderCallback",
     "ProviderCheck",
     "Review",
+    "SandboxClock",
     "UnplacedEvent",
     "Verification",
     "WebhookAttempt",
+    "WebhookChaos",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

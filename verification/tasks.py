@@ -13,25 +13,26 @@ from kyc_platform.schema import current_schema
 from tenants.routing.entry import working_schemas
 from verification import jobs
 from verification.customers.stages import Stage
+from verification.sandbox.clock import now_of_merchant
 from verification.workflow import checking, notifying, receiving, sequencing, sweeping, tidying
 
 
 @tenant_task(jobs.START_CHECK)
 def start_check(*, verification_pk: int, **_: Any) -> None:
     """Put a submitted verification to its provider."""
-    checking.start_check(verification_pk=verification_pk, at=timezone.now())
+    checking.start_check(verification_pk=verification_pk, at=now_of_merchant())
 
 
 @tenant_task(jobs.POLL_CHECK)
 def poll_check(*, verification_pk: int, **_: Any) -> None:
     """Ask the provider for an answer that did not come by itself."""
-    checking.poll_check(verification_pk=verification_pk, at=timezone.now())
+    checking.poll_check(verification_pk=verification_pk, at=now_of_merchant())
 
 
 @tenant_task(jobs.HANDLE_CALLBACK)
 def handle_callback(*, callback_pk: int, **_: Any) -> None:
     """Fetch and apply what a callback announced."""
-    receiving.handle_callback(callback_pk=callback_pk, at=timezone.now())
+    receiving.handle_callback(callback_pk=callback_pk, at=now_of_merchant())
 
 
 @tenant_task(jobs.DELIVER_WEBHOOKS)
@@ -51,13 +52,13 @@ def sequence_events(**_: Any) -> None:
 @tenant_task(jobs.TIDY)
 def tidy(**_: Any) -> None:
     """Remove what nothing refers to any more."""
-    tidying.tidy(at=timezone.now())
+    tidying.tidy(at=now_of_merchant(), world_at=timezone.now())
 
 
 @tenant_task(jobs.SWEEP)
 def sweep(**_: Any) -> None:
     """Ring for everything of one merchant that is due, and hint at what is due next."""
-    now = timezone.now()
+    now = now_of_merchant()
     schema = current_schema()
     sweeping.begin_sweep()
     for verification_pk, stage in sweeping.due_verifications(at=now):

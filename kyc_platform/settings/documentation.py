@@ -72,6 +72,7 @@ TAGS = [
     {"name": "Reports", "description": "Figures, without personal data."},
     {"name": "Webhooks", "description": "Where we post events."},
     {"name": "Events", "description": "What we post."},
+    {"name": "Sandbox", "description": "Driving your sandbox: what takes days happens while you watch. Refused with a live key."},
     {"name": "Platform", "description": "Health, and where providers report."},
 ]
 

@@ -27,7 +27,7 @@ def sweep(way: Way, later: timedelta, monkeypatch: pytest.MonkeyPatch) -> list[s
     """Sweep the merchant as the clock will show it, and run what the sweep asks for."""
     now = timezone.now() + later
     with inside(way.merchant.sandbox):
-        monkeypatch.setattr("verification.tasks.timezone.now", lambda: now)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: now)
         tasks.sweep()
         monkeypatch.undo()
     return way.run_jobs()

@@ -1,7 +1,8 @@
 """What the merchant API's views share: who calls, and how a body and a query are read."""
 
 from contextvars import Token
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, cast
 
 from django.utils import timezone
@@ -22,6 +23,7 @@ from tenants.limits.quotas import buckets_of_key
 from verification.api import idempotent
 from verification.events.models import Event
 from verification.idempotency.records import Attempt, enter, leave
+from verification.sandbox.clock import ahead
 
 JSON_ONLY = [OrjsonParser]
 JSON_OR_MULTIPART = [OrjsonParser, MultiPartParser]
@@ -49,7 +51,7 @@ class MerchantView(APIView):
         super().initial(request, *args, **kwargs)
         if "\x00" in "".join(kwargs.values()):
             raise UnknownPath
-        self.attempt = idempotent.claim_of(request, at=self.now)
+        self.attempt = idempotent.claim_of(request, at=timezone.now())
         if self.attempt is None:
             return
         self.entered = enter(self.attempt)
@@ -73,7 +75,7 @@ class MerchantView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         if self.entered is not None and self.attempt is not None:
             leave(self.entered)
-            idempotent.keep(self.attempt, final, at=self.now)
+            idempotent.keep(self.attempt, final, at=timezone.now())
         return final
 
     @property
@@ -88,8 +90,12 @@ class MerchantView(APIView):
 
     @property
     def now(self) -> datetime:
-        """The clock, read at the edge and passed on."""
-        return timezone.now()
+        """The merchant's clock, read at the edge and passed on."""
+        return timezone.now() + self._ahead
+
+    @cached_property
+    def _ahead(self) -> timedelta:
+        return ahead()
 
 
 def members_of(request: Request) -> dict[str, Any]:

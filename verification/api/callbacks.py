@@ -11,6 +11,7 @@ from tenants.routing.entry import enter_for_request, working_context
 from verification.callbacks.route_tokens import read_route_token
 from verification.providers.interface import BadSignature
 from verification.providers.registry import provider_for
+from verification.sandbox.clock import now_of_merchant
 from verification.workflow.receiving import receive_callback
 
 CALLBACKS = Counter("kyc_provider_callbacks_total", "Callbacks by provider and how they were received", ["provider", "result"])
@@ -30,7 +31,7 @@ def provider_callback(request: HttpRequest, provider: str, route: str) -> HttpRe
         adapter = provider_for(provider, livemode=context.livemode)
         enter_for_request(request, context)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        stored = receive_callback(adapter, request.body, headers, at=timezone.now())
+        stored = receive_callback(adapter, request.body, headers, at=now_of_merchant(), world_at=timezone.now())
     except (DomainError, RequestDataTooBig, OSError) as error:
         result = error.code if isinstance(error, DomainError) else "unreadable"
         CALLBACKS.labels(provider if result != "not_found" else "unknown", result).inc()

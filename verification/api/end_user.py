@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django.http import HttpResponse
-from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
@@ -28,11 +27,12 @@ from verification.api import documentation as docs
 from verification.api.base import JSON_ONLY, METHODS, members_of
 from verification.api.decoding import NotBase64, document_bytes
 from verification.api.status import end_user_status, standing_of
-from verification.customers.access_tokens import TokenInvalid, read_token
+from verification.customers.access_tokens import TokenInvalid, read_token, require_unexpired
 from verification.customers.models import Customer
 from verification.documents.inspection.errors import FileTooBig, UploadRefused
 from verification.documents.records import DocumentAlreadyVerified, DocumentNotRequired
 from verification.levels.doc_types import DocType
+from verification.sandbox.clock import now_of_merchant
 from verification.workflow.collecting import BeingChecked, NotCollecting, submit_document
 
 OK = {"is_success": True, "err_code": "Err0000", "err_message": "OK"}
@@ -77,11 +77,12 @@ class EndUserAuthentication(BaseAuthentication):
 
     def customer_of(self, request: Request, token: str) -> Customer:
         """Return the customer whom a token proves, and enter the merchant. Raises TokenInvalid, or the merchant's state."""
-        claims = read_token(token, now=timezone.now())
+        claims = read_token(token)
         try:
             enter_for_request(request, serving_context(claims.schema))
         except UnknownMerchant:
             raise TokenInvalid from None
+        require_unexpired(claims, at=now_of_merchant())
         customer = Customer.objects.select_related("level").filter(pk=claims.customer_pk).first()
         if customer is None or claims.issued_at < customer.tokens_valid_from:
             raise TokenInvalid
@@ -147,7 +148,7 @@ class EndUserSubmit(EndUserView):
             doc_type=doc_type,
             body=_body(members_of(request)),
             actor=self.end_user.actor,
-            at=timezone.now(),
+            at=now_of_merchant(),
         )
         return Response(OK)
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from verification.api.customers import CustomerDetail, CustomerList, KycStatus
 from verification.api.documents import DocumentContent, DocumentList
+from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
 from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
 
@@ -18,6 +19,8 @@ urlpatterns = [
     path(f"{CUSTOMER}/access-tokens", AccessTokens.as_view()),
     path(f"{CUSTOMER}/verifications", VerificationList.as_view()),
     path(f"{CUSTOMER}/verifications/<str:verification_id>/decision", VerificationDecision.as_view()),
+    path("sandbox/clock", SandboxClockView.as_view()),
+    path("sandbox/clock/advance", SandboxClockAdvance.as_view()),
     path("webhook-endpoints", WebhookEndpointList.as_view()),
     path("webhook-endpoints/<str:endpoint_id>", WebhookEndpointDetail.as_view()),
 ]

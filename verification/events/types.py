@@ -36,7 +36,10 @@ class AuditType(StrEnum):
     ACCESS_TOKEN_ISSUED = "audit.access_token_issued"  # noqa: S105  # the name of an event, not a secret
     WEBHOOK_ENDPOINT_CREATED = "audit.webhook_endpoint_created"
     WEBHOOK_ENDPOINT_DELETED = "audit.webhook_endpoint_deleted"
+    WEBHOOK_ENDPOINT_UPDATED = "audit.webhook_endpoint_updated"
+    WEBHOOK_EVENTS_RECOVERED = "audit.webhook_events_recovered"
     EVENT_RESENT = "audit.event_resent"
+    SANDBOX_CLOCK_ADVANCED = "audit.sandbox_clock_advanced"
 
 
 AUDIT_PREFIX = "audit."  # what begins so is shown to no merchant as an event

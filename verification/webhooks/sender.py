@@ -51,13 +51,14 @@ class _Lane:
 class Sender:
     """A context manager: `add` parcels, `wait` for results. Each endpoint has a lane of its own, with IN_FLIGHT_MAX under way at once.
 
+    `clock` shows the world's time, which attempts are signed with; the merchant's, which they are recorded with, is ahead by `lead`.
     Leaving it while requests are under way drops them: whether they arrived is unknown, and their leases end.
     Raises NetworkInsideTransaction when it is made or waited for in a transaction.
     """
 
-    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, clock: Callable[[], datetime], lead: timedelta = timedelta(0)) -> None:
         self._client = OutboundClient(concurrency=IN_FLIGHT_MAX * ENDPOINTS_MAX)
-        self._clock = clock
+        self._clock, self._lead = clock, lead
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="webhooks", daemon=True)
         self._held: Counter[int] = Counter()  # the caller's; all below is the thread's, but for the deque and the event
@@ -151,15 +152,16 @@ class Sender:
             self._has_news.set()
 
     async def _post(self, parcel: Parcel) -> Posted:
-        at = self._clock()
-        headers = signed_headers([parcel.key], webhook_id=parcel.webhook_id, timestamp=int(at.timestamp()), body=parcel.body)
+        sent_at = self._clock()
+        at = sent_at + self._lead
+        headers = signed_headers([parcel.key], webhook_id=parcel.webhook_id, timestamp=int(sent_at.timestamp()), body=parcel.body)
         try:
             answer = await self._client.post(parcel.url, headers=headers, body=parcel.body)
         except OutboundFailed as failed:
             return Posted(parcel, at, None, failed.kind.value, _ms(failed.duration_seconds))
         if 200 <= answer.status < 300:
             return Posted(parcel, at, answer.status, "", _ms(answer.duration_seconds), answer.body_start)
-        retry_after = read_retry_after(answer.headers.get("Retry-After"), at=at)
+        retry_after = read_retry_after(answer.headers.get("Retry-After"), at=sent_at)
         return Posted(parcel, at, answer.status, FAILURE_STATUS, _ms(answer.duration_seconds), answer.body_start, retry_after)
 
     async def _close(self) -> None:

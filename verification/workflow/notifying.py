@@ -7,7 +7,7 @@ the record leaves a lease behind: the delivery is posted again, under the same i
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +16,7 @@ from kyc_platform.actor import SYSTEM
 from kyc_platform.schema import current_schema
 from verification import jobs
 from verification.customers.status_floor import raise_floors
-from verification.events.types import EventType
+from verification.sandbox.clock import ahead
 from verification.webhooks.claiming import (
     START_WITHIN,
     Parcel,
@@ -27,11 +27,10 @@ from verification.webhooks.claiming import (
     is_anything_due,
 )
 from verification.webhooks.endpoints import cancel_deliveries, lock_endpoints
-from verification.webhooks.models import WebhookEndpoint
 from verification.webhooks.recording import note_health, reason_to_disable, record_attempts
 from verification.webhooks.sender import Posted, Sender
 from verification.webhooks.turns import Turn
-from verification.workflow.announcing import announce_of_merchant
+from verification.workflow.subscribing import stop_telling
 
 HELD_MAX = 1000  # of one endpoint, in one process: what is posted while ENOUGH others are recorded, and as many claimed
 HELD_MAX_WHILE_FAILING = 4  # so that an endpoint that only hangs gets a taste, not everything
@@ -44,15 +43,17 @@ Clock = Callable[[], datetime]
 def deliver_due(*, clock: Clock = timezone.now) -> None:
     """Post everything of the current merchant that is due, and what becomes due meanwhile; at most for half a minute and one post.
 
-    Does nothing while another process does it, which then finds what this one was called for. What is left is asked for again.
+    Does nothing while another process does it, which then finds what this one was called for. What is left is asked for again. `clock`
+    shows the world's time; rows have the merchant's. A sandbox whose clock is moved meanwhile is served by the new time from the next
+    turn on, so that the leases of this one hold.
     """
     until = time.monotonic() + TURN_SECONDS_MAX
-    while is_anything_due(at=clock()):
+    while is_anything_due(at=clock() + (lead := ahead())):
         turn = Turn(current_schema())
         if not turn.take():
             return  # another process is at it, and looks once more after giving its turn back
         try:
-            is_done = _deliver(turn, until=until, clock=clock)
+            is_done = _deliver(turn, until=until, clock=clock, lead=lead)
         finally:
             turn.give_back()
         if not is_done:
@@ -65,24 +66,28 @@ def ask_for_delivery(*, at: datetime) -> None:
         jobs.deliver_webhooks()
 
 
-def _deliver(turn: Turn, *, until: float, clock: Clock) -> bool:
-    """Tell whether all was done; if not, another process has been asked to go on."""
-    _cancel_for_endpoints_gone(at=clock())
+def _deliver(turn: Turn, *, until: float, clock: Clock, lead: timedelta) -> bool:
+    """Tell whether all was done; if not, another process has been asked to go on. The merchant's time is ahead of `clock` by `lead`."""
+
+    def now() -> datetime:
+        return clock() + lead
+
+    _cancel_for_endpoints_gone(at=now())
     is_last = False
-    with Sender(clock=clock) as sender:
+    with Sender(clock=clock, lead=lead) as sender:
         while True:
             if not is_last and time.monotonic() >= until:
                 is_last = True  # what is under way ends here; meanwhile another process may go on with the rest
-                _record([], sender.take_back(claimed_before=clock()), at=clock())
+                _record([], sender.take_back(claimed_before=now()), at=now())
                 turn.give_back()
                 jobs.deliver_webhooks()
             if not is_last:
-                sender.add(_claim(sender, at=clock()))
+                sender.add(_claim(sender, at=now()))
                 turn.extend()
             if not sender.is_busy:
                 return not is_last
             posted = sender.wait(SLICE_SECONDS)
-            _record(posted, sender.take_back(claimed_before=clock() - START_WITHIN), at=clock())
+            _record(posted, sender.take_back(claimed_before=now() - START_WITHIN), at=now())
 
 
 def _claim(sender: Sender, *, at: datetime) -> list[Parcel]:
@@ -117,14 +122,7 @@ def _record(posted: Sequence[Posted], unposted: Sequence[Parcel], *, at: datetim
             endpoint = endpoints[pk]
             note_health(endpoint, results)
             if because := reason_to_disable(endpoint, results, at=at):
-                _disable(endpoint, because, at=at)
-
-
-def _disable(endpoint: WebhookEndpoint, because: str, *, at: datetime) -> None:
-    endpoint.disable(because, at=at)
-    cancelled = cancel_deliveries(endpoint)
-    data = {"webhook_endpoint_id": endpoint.uid, "because": because, "deliveries_cancelled": cancelled}
-    announce_of_merchant(EventType.WEBHOOK_ENDPOINT_DISABLED, actor=SYSTEM, at=at, data=data)
+                stop_telling(endpoint, because, actor=SYSTEM, at=at)
 
 
 def _cancel_for_endpoints_gone(*, at: datetime) -> None:

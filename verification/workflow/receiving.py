@@ -18,12 +18,13 @@ UNKNOWN_ATTEMPTS_MAX = 6
 HANDLE_AGAIN_SECONDS = 30
 
 
-def receive_callback(adapter: ProviderAdapter, body: bytes, headers: Mapping[str, str], *, at: datetime) -> int:
+def receive_callback(adapter: ProviderAdapter, body: bytes, headers: Mapping[str, str], *, at: datetime, world_at: datetime) -> int:
     """Store the events of a callback whose signature is good, have each handled on commit, and return how many were new.
 
-    Raises BadSignature or UnreadableCallback, and then nothing is stored. A repeated event is stored already and changes nothing.
+    A provider signs by the world's time, whatever a sandbox's clock shows. Raises BadSignature or UnreadableCallback, and then nothing is
+    stored. A repeated event is stored already and changes nothing.
     """
-    events = adapter.receive(body, headers, now=at)
+    events = adapter.receive(body, headers, now=world_at)
     with transaction.atomic():
         new = 0
         for event in events:

@@ -13,6 +13,7 @@ from verification.callbacks.models import ProviderCallback
 from verification.customers.stages import Stage
 from verification.events.models import UnplacedEvent
 from verification.lifecycle.models import Verification
+from verification.sandbox.clock import NOT_AT_ALL, ahead_of, world_time
 from verification.webhooks.models import WebhookDelivery
 
 BATCH = 500
@@ -49,7 +50,7 @@ def end_sweep() -> None:
     moments = [table.objects.aggregate(first=Min("due_at"))["first"] for table in DUE_TABLES]
     known = [moment for moment in moments if moment is not None]
     if known:
-        hint({current_schema(): min(known)})
+        hint({current_schema(): world_time(min(known))})
 
 
 def rebuild_hints() -> int:
@@ -57,13 +58,15 @@ def rebuild_hints() -> int:
     found = 0
     serving = iter(working_schemas())
     while schemas := tuple(islice(serving, SCHEMAS_PER_QUERY)):
-        due_at_of = _first_due(schemas)
+        ahead = ahead_of(schemas)
+        due_at_of = {schema: due_at - ahead.get(schema, NOT_AT_ALL) for schema, due_at in _first_due(schemas).items()}
         hint(due_at_of)
         found += len(due_at_of)
     return found
 
 
 def _first_due(schemas: tuple[str, ...]) -> dict[str, datetime]:
+    """Return the earliest due moment of each, in that merchant's own time."""
     quote = connection.ops.quote_name
     one = " UNION ALL ".join(
         f"SELECT %s AS schema, min(due_at) AS due_at FROM {quote(schema)}.{quote(table._meta.db_table)}"  # noqa: S608  # quoted names

@@ -7,8 +7,11 @@ from verification.workflow.collecting import sweep_orphans
 from verification.workflow.sequencing import find_lost_events
 
 
-def tidy(*, at: datetime) -> None:
-    """Remove objects without a row and requests whose keys have expired; find events without a position. Safe to run twice, at any time."""
-    sweep_orphans(at=at)
-    forget_expired(at=at)
+def tidy(*, at: datetime, world_at: datetime) -> None:
+    """Remove objects without a row and requests whose keys have expired; find events without a position. Safe to run twice, at any time.
+
+    The store dates its objects by the world's time, and so do callers count the life of their keys.
+    """
+    sweep_orphans(at=world_at)
+    forget_expired(at=world_at)
     find_lost_events(at=at)

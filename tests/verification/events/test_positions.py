@@ -100,7 +100,7 @@ def test_a_lost_job_is_made_good_by_the_sweep_when_its_time_has_come(acme, monke
     at = timezone.now()
     assert not positions.is_anything_unplaced(due_by=at)
     assert sweeping._first_due((acme.schema_name,))[acme.schema_name] == UnplacedEvent.objects.get().due_at
-    monkeypatch.setattr("verification.tasks.timezone.now", lambda: at + timedelta(seconds=6))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at + timedelta(seconds=6))
 
     tasks.sweep()
 
@@ -127,8 +127,8 @@ def test_what_an_older_version_wrote_without_waiting_is_found_at_night_once(acme
     sequencing.sequence_events()
     assert placed() == [new]
 
-    tidying.tidy(at=timezone.now())
-    tidying.tidy(at=timezone.now())
+    tidying.tidy(at=timezone.now(), world_at=timezone.now())
+    tidying.tidy(at=timezone.now(), world_at=timezone.now())
     sequencing.sequence_events()
 
     assert placed() == [new, old]

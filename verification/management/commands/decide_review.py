@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from kyc_platform.actor import Actor, ActorKind
 from kyc_platform.errors import DomainError
@@ -14,6 +13,7 @@ from verification.customers.records import find_customer
 from verification.levels.doc_types import DocType
 from verification.lifecycle.runs import newest_run
 from verification.reviews.models import ReviewDecision
+from verification.sandbox.clock import now_of_merchant
 from verification.workflow.reviewing import Verdict, decide_review
 
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         try:
             with enter_by_slug(options["merchant"], mode=Mode(options["mode"])):
                 run = newest_run(find_customer(options["customer_id"]))
-                decided = decide_review(options["customer_id"], run.uid, verdict, actor=actor, at=timezone.now())
+                decided = decide_review(options["customer_id"], run.uid, verdict, actor=actor, at=now_of_merchant())
                 self.stdout.write(f"{decided.uid} is {decided.stage}")
         except DomainError as error:
             raise CommandError("; ".join([error.detail, *(f"{m.pointer}: {m.detail}" for m in error.errors)])) from None

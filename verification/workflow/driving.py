@@ -1,0 +1,53 @@
+"""How a merchant drives its sandbox: its clock here, its customers in `simulating.py`. Everything goes the way that live data goes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from kyc_platform.actor import Actor
+from kyc_platform.errors import InvalidMember, InvalidRequest
+from verification import jobs
+from verification.events.types import AuditType
+from verification.sandbox.clock import AHEAD_MAX, ahead, move_ahead
+from verification.sandbox.errors import require_sandbox
+from verification.workflow.announcing import record
+
+ADVANCE_SECONDS_MAX = 10 * 366 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """What a sandbox's clock shows, and how far that is ahead of the world's."""
+
+    now: datetime
+    advanced: timedelta
+
+
+def read_clock() -> ClockReading:
+    """Return what the current sandbox's clock shows. Raises SandboxOnly."""
+    require_sandbox()
+    advanced = ahead()
+    return ClockReading(timezone.now() + advanced, advanced)
+
+
+def advance_clock(*, seconds: int, actor: Actor, at: datetime) -> ClockReading:
+    """Move the current sandbox's time ahead, and have everything done that has become due by it. Time never goes back.
+
+    Raises SandboxOnly, or InvalidRequest when `seconds` is not from 1 to ADVANCE_SECONDS_MAX or would lead beyond AHEAD_MAX.
+    """
+    require_sandbox()
+    if not 1 <= seconds <= ADVANCE_SECONDS_MAX:
+        raise _not_so_far(f"Give a whole number of seconds from 1 to {ADVANCE_SECONDS_MAX} (ten years); time never goes back.")
+    with transaction.atomic():
+        if not move_ahead(seconds):
+            raise _not_so_far(f"The clock can be at most {AHEAD_MAX.days} days ahead of the world's.")
+        moved_at = at + timedelta(seconds=seconds)
+        record(AuditType.SANDBOX_CLOCK_ADVANCED, actor=actor, at=moved_at, data={"seconds": seconds})
+        jobs.sweep()
+    return read_clock()
+
+
+def _not_so_far(remedy: str) -> InvalidRequest:
+    return InvalidRequest(errors=[InvalidMember("/seconds", "out_of_range", remedy)])
