@@ -27,13 +27,8 @@ class Page:
 
 def read_page(parameters: dict[str, str]) -> Page:
     """Return the page that `limit` and `cursor` ask for. Raises InvalidRequest naming either."""
-    errors = []
-    limit, after = LIMIT_DEFAULT, None
-    if (text := parameters.get("limit")) is not None:
-        if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LIMIT_MAX:
-            limit = int(text)
-        else:
-            errors.append(InvalidMember("/limit", "invalid_limit", f"Give a whole number from 1 to {LIMIT_MAX}."))
+    errors: list[InvalidMember] = []
+    limit, after = read_limit(parameters, errors), None
     if (text := parameters.get("cursor")) is not None:
         try:
             after = _decode(text)
@@ -42,6 +37,17 @@ def read_page(parameters: dict[str, str]) -> Page:
     if errors:
         raise InvalidRequest(errors=errors)
     return Page(limit, after)
+
+
+def read_limit(parameters: dict[str, str], errors: list[InvalidMember]) -> int:
+    """Return the `limit` that is asked for, or the usual one after adding what is wrong with it to `errors`."""
+    text = parameters.get("limit")
+    if text is None:
+        return LIMIT_DEFAULT
+    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LIMIT_MAX:
+        return int(text)
+    errors.append(InvalidMember("/limit", "invalid_limit", f"Give a whole number from 1 to {LIMIT_MAX}."))
+    return LIMIT_DEFAULT
 
 
 def page_of(rows: QuerySet[Row], page: Page, show: Callable[[Row], Any], *, moment: str = "created_at") -> dict[str, Any]:

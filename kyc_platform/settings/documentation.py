@@ -58,7 +58,9 @@ Every key, every merchant and every end user has a quota of requests a minute, w
 
 ## Events
 
-See *Webhooks*: what we post to your endpoints, signed as [Standard Webhooks 1.0](https://www.standardwebhooks.com) describes.
+See *Webhooks*: what we post to your endpoints, signed as [Standard Webhooks 1.0](https://www.standardwebhooks.com) describes. The
+same events stand in `GET /events`, each at a `position`: 1, 2, 3, … without a gap, and never changed. Keep `next_after`, and ask from
+there: you have missed nothing then, whatever became of a webhook.
 """.strip()
 
 TAGS = [
@@ -71,7 +73,7 @@ TAGS = [
     {"name": "End users", "description": "What the customer's own app does, with a token instead of a key."},
     {"name": "Reports", "description": "Figures, without personal data."},
     {"name": "Webhooks", "description": "Where we post events."},
-    {"name": "Events", "description": "What we post."},
+    {"name": "Events", "description": "What has happened: what we post, and all of it in order to read again."},
     {"name": "Sandbox", "description": "Driving your sandbox: what takes days happens while you watch. Refused with a live key."},
     {"name": "Platform", "description": "Health, and where providers report."},
 ]

@@ -50,7 +50,7 @@ class Operation:
     @property
     def scope(self) -> str:
         """The scope that the view behind it demands."""
-        view: Any = resolve(self.filled(customer_id="c", document_id="d", verification_id="v", endpoint_id="e")).func
+        view: Any = resolve(self.filled(customer_id="c", document_id="d", verification_id="v", endpoint_id="e", event_id="v")).func
         return str(view.cls.required_scopes[self.method.upper()])
 
     def filled(self, **ids: str) -> str:

@@ -174,6 +174,7 @@ def test_a_stranger_finds_no_canary_in_anything_that_can_be_read(way: Way, canar
         "document_id": documents["data"][0]["id"],
         "verification_id": runs["data"][0]["id"],
         "endpoint_id": endpoint["id"],
+        "event_id": ask("GET", "/api/v1/events", f"Api-Key {stranger.key}").get_json()["data"][0]["id"],
     }
     days = "?start=2026-01-01&end=2026-12-31"
     paths = [

@@ -67,6 +67,7 @@ def known(key: str) -> dict[str, str]:
         "document_id": made(f"{path}/documents", key, {"doc_type": "SELFIE", "doc_body": picture})["id"],
         "verification_id": ask("GET", f"{path}/verifications", key).get_json(force=True)["data"][0]["id"],
         "endpoint_id": made("/api/v1/webhook-endpoints", key, {"url": PUBLIC_URL})["id"],
+        "event_id": ask("GET", "/api/v1/events", key).get_json(force=True)["data"][0]["id"],
         "token": made(f"{path}/access-tokens", key, {})["token"],
     }
 

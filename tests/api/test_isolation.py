@@ -13,7 +13,7 @@ from tests.api.operations import Operation, document, merchant_operations, named
 from tests.fixtures.merchants import a_key, inside
 from tests.fixtures.way import Way, members_of_customer
 
-ID_PREFIXES = {"document_id": "doc", "verification_id": "ver", "endpoint_id": "whe"}
+ID_PREFIXES = {"document_id": "doc", "verification_id": "ver", "endpoint_id": "whe", "event_id": "evt"}
 OF_THIS_REQUEST = ("instance", "request_id")
 WITH_IDS = [operation for operation in merchant_operations() if "{" in operation.path]
 BELOW_A_CUSTOMER = [operation for operation in WITH_IDS if operation.path.count("{") == 2]
@@ -33,6 +33,7 @@ def owned(way: Way) -> Ids:
         "document_id": way.ask("GET", f"{path}/documents").json()["data"][0]["id"],
         "verification_id": way.ask("GET", f"{path}/verifications").json()["data"][0]["id"],
         "endpoint_id": endpoint.json()["id"],
+        "event_id": way.ask("GET", "/api/v1/events").json()["data"][0]["id"],
     }
 
 

@@ -147,7 +147,7 @@ def all_routes(patterns: Any = None, before: str = "") -> Any:
 
 @pytest.mark.parametrize("operation", merchant_operations(), ids=named)
 def test_each_path_of_the_merchant_api_answers_without_its_prefix_by_the_same_view(operation: Operation):
-    ids = {"customer_id": "c", "document_id": "d", "verification_id": "v", "endpoint_id": "e"}
+    ids = {"customer_id": "c", "document_id": "d", "verification_id": "v", "endpoint_id": "e", "event_id": "t"}
     canonical = operation.filled(**ids)
 
     assert resolve(canonical.removeprefix("/api/v1")).func is resolve(canonical).func

@@ -23,7 +23,7 @@ def sandbox(database: None) -> Merchant:
 
 def call(operation: Operation, *, key: str) -> Any:
     """Ask for something that is not there, with no body: a key that is let in meets another error than 401 and 403, or none."""
-    path = operation.filled(customer_id="nobody", document_id="none", verification_id="none", endpoint_id="none")
+    path = operation.filled(customer_id="nobody", document_id="none", verification_id="none", endpoint_id="none", event_id="none")
     return ask(operation.method.upper(), path, f"Api-Key {key}")
 
 

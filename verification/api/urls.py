@@ -4,6 +4,7 @@ from django.urls import path
 
 from verification.api.customers import CustomerDetail, CustomerList, KycStatus
 from verification.api.documents import DocumentContent, DocumentList
+from verification.api.events import EventDetail, EventList
 from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
 from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
@@ -23,4 +24,6 @@ urlpatterns = [
     path("sandbox/clock/advance", SandboxClockAdvance.as_view()),
     path("webhook-endpoints", WebhookEndpointList.as_view()),
     path("webhook-endpoints/<str:endpoint_id>", WebhookEndpointDetail.as_view()),
+    path("events", EventList.as_view()),
+    path("events/<str:event_id>", EventDetail.as_view()),
 ]

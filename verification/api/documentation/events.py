@@ -1,0 +1,109 @@
+"""What the document says of events."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from kyc_platform.errors import InvalidMember
+from verification.api.documentation import examples as like
+from verification.api.documentation.customer_schemas import LIVEMODE
+from verification.api.documentation.fields import EVENT_TYPES, LongField, moment_field
+from verification.api.documentation.operation import PAGING, Answer, operation
+from verification.events.positions import EventNotFound
+from verification.events.types import EventType
+
+TAG = "Events"
+SCOPE = "events:read"
+PATH = "/api/v1/events"
+EVENT_ID = "evt_mfzwizlgm5qwsylumuqgc3tpoq"
+ID_PARAMETER = OpenApiParameter("event_id", str, OpenApiParameter.PATH, description="the `id` of an event, which is its `webhook-id`")
+AFTER = OpenApiParameter(
+    "after",
+    {"type": "integer", "format": "int64", "minimum": 0, "default": 0},
+    description="the `next_after` of the page before; leave it out to begin with the first event",
+)
+TYPE = OpenApiParameter("type", str, enum=[event_type.value for event_type in EventType], description="only events of this type")
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """Something that happened. The same as its webhook says, and where it stands among all events."""
+
+    id = serializers.CharField(help_text="the `webhook-id` of its deliveries")
+    position = LongField(
+        min_value=1, allow_null=True, help_text="1, 2, 3, … without a gap in each mode; null for the moment until it has been given"
+    )
+    type = serializers.ChoiceField(choices=EVENT_TYPES)
+    timestamp = moment_field("when it happened")
+    data = serializers.DictField(help_text="the `data` of its webhook: see the section on webhooks for each type")  # type: ignore[assignment]  # the API's name
+    livemode = LIVEMODE
+
+
+class EventPageSerializer(serializers.Serializer[Any]):
+    """A part of the events, in their order."""
+
+    data = EventSerializer(many=True)  # type: ignore[assignment]  # the API's name
+    next_after = LongField(min_value=0, help_text="`after` of the next page; keep it, also when there is nothing more")
+    has_more = serializers.BooleanField(help_text="whether to ask again at once")
+
+
+_CHANGE = {
+    "customer_id": like.CUSTOMER_ID,
+    "verification_id": like.VERIFICATION_ID,
+    "status": "pending",
+    "stage": "submitted",
+    "previous_status": "pending",
+    "final": False,
+    "sequence": 6,
+    "livemode": True,
+}
+SUBMITTED = {
+    "id": "evt_nbswy3dpeb3w64tmmqqgm33smq",
+    "position": 41,
+    "type": "verification.submitted",
+    "timestamp": like.LAST_DOCUMENT,
+    "data": _CHANGE,
+    "livemode": True,
+}
+APPROVED = {
+    "id": EVENT_ID,
+    "position": 42,
+    "type": "verification.approved",
+    "timestamp": like.DECIDED,
+    "data": {**_CHANGE, "status": "verified", "stage": "approved", "final": True, "sequence": 12, "reasons": []},
+    "livemode": True,
+}
+
+LIST_EVENTS = operation(
+    "list_events",
+    path=PATH,
+    tag=TAG,
+    summary="List events in their order",
+    description="Every event there was, the oldest first, each with its `position`: 1, 2, 3, … without a gap. What a page once showed "
+    "never changes, and nothing is ever put in before it: whoever keeps `next_after` and asks from there has missed nothing, whatever "
+    "became of webhooks. Events of one customer stand in the order of their `data.sequence`. With `type`, positions are left out.",
+    scope=SCOPE,
+    parameters=(AFTER, PAGING[0], TYPE),
+    answers={
+        200: Answer(
+            EventPageSerializer,
+            "The events after the position, ascending.",
+            {
+                "Two events": {"data": [SUBMITTED, APPROVED], "next_after": 42, "has_more": False},
+                "Nothing new": {"data": [], "next_after": 42, "has_more": False},
+            },
+        )
+    },
+    invalid=(InvalidMember("/after", "invalid_position", "Give the next_after of the page before, or 0 for the first event."),),
+)
+
+READ_EVENT = operation(
+    "read_event",
+    path=f"{PATH}/{EVENT_ID}",
+    tag=TAG,
+    summary="Read an event",
+    scope=SCOPE,
+    parameters=(ID_PARAMETER,),
+    answers={200: Answer(EventSerializer, "The event.", {"Approved": APPROVED})},
+    refused=(EventNotFound,),
+)
