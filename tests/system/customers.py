@@ -15,7 +15,7 @@ from PIL import Image
 from tests.fixtures.way import DOC_TYPES, members_of_customer
 from tests.system.running import RunningPlatform
 
-GIVE_UP_SECONDS = 90.0
+GIVE_UP_SECONDS = 120.0
 AGAIN_SECONDS = 0.2
 TOO_MANY_REQUESTS = 429
 # A repeated call whose first answer was lost is told that it has been done.

@@ -96,6 +96,13 @@ class RunningPlatform:
         process.wait(10)
         return process
 
+    def kill_supervisor(self) -> None:
+        """`kill -9` what watches over all programs; they go on, orphaned, until the next start."""
+        supervisor = self.platform.supervision.process
+        assert supervisor is not None
+        supervisor.kill()
+        supervisor.wait()
+
     def wait_until_whole(self, *, but: str = "") -> None:
         """Wait until every program runs, but for one that is stopped, and all its dependencies answer."""
         for name in self.programs:

@@ -42,3 +42,14 @@ def test_children_that_outlive_a_killed_program_are_ended_by_its_successor(platf
 
     until(lambda: not [child for child in children if child.is_running()], "the children's end")
     assert platform.process(name).pid != killed.pid
+
+
+def test_after_a_killed_supervisor_the_next_start_goes_on_with_every_customer(platform: RunningPlatform) -> None:
+    crowd = Crowd(platform, CUSTOMERS).start()
+    until(lambda: crowd.steps >= STEPS_BEFORE, "half of the way")
+
+    platform.kill_supervisor()
+    platform.platform.start()
+
+    crowd.wait()
+    assert_all_is_well(platform, crowd)
