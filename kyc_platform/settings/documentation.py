@@ -75,6 +75,7 @@ TAGS = [
     {"name": "Webhooks", "description": "Where we post events."},
     {"name": "Events", "description": "What has happened: what we post, and all of it in order to read again."},
     {"name": "Sandbox", "description": "Driving your sandbox: what takes days happens while you watch. Refused with a live key."},
+    {"name": "Requests", "description": "What your keys have asked for."},
     {"name": "Platform", "description": "Health, and where providers report."},
 ]
 
@@ -89,6 +90,7 @@ WEBHOOKS = (
     "VERIFICATION_APPROVED",
     "VERIFICATION_DECLINED",
     "VERIFICATION_RESUBMISSION_REQUESTED",
+    "VERIFICATION_EXPIRED",
     "VERIFICATION_REOPENED",
 )
 

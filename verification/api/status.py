@@ -12,7 +12,7 @@ from verification.levels.doc_types import DocType
 from verification.lifecycle.models import Verification
 from verification.lifecycle.reasons import reason
 from verification.lifecycle.runs import newest_run
-from verification.lifecycle.states import COLLECTS
+from verification.lifecycle.states import TAKES_DOCUMENTS
 
 LOOKS_MAX = 5
 
@@ -97,7 +97,7 @@ def _end_user_document(row: Document, standing: Standing) -> dict[str, Any]:
     told: dict[str, Any] = {
         "doc_type": row.doc_type,
         "doc_status": "VERIFIED" if row.state == DocumentState.VERIFIED else "UNVERIFIED",
-        "can_resubmit": row.state != DocumentState.VERIFIED and Stage(standing.run.stage) in COLLECTS,
+        "can_resubmit": row.state != DocumentState.VERIFIED and Stage(standing.run.stage) in TAKES_DOCUMENTS,
     }
     if row.state == DocumentState.REJECTED:
         told["reasons"] = [reason(code).for_user for code in row.reasons]

@@ -61,11 +61,16 @@ def missing_documents(required: Iterable[DocType], documents: Mapping[DocType, D
     return [doc_type for doc_type in required if doc_type not in documents or documents[doc_type].state in WANTED_STATES]
 
 
-def check_wanted(doc_type: DocType, required: Sequence[DocType], documents: Mapping[DocType, Document]) -> None:
-    """Raise DocumentNotRequired or DocumentAlreadyVerified; a document that was submitted and not yet checked may be replaced."""
+def check_required(doc_type: DocType, required: Sequence[DocType]) -> None:
+    """Raise DocumentNotRequired unless it is one of those that the customer's level asks for."""
     if doc_type not in required:
         wanted = ", ".join(required)
         raise DocumentNotRequired(errors=[InvalidMember("/doc_type", "document_not_required", f"This customer's level asks for {wanted}.")])
+
+
+def check_wanted(doc_type: DocType, required: Sequence[DocType], documents: Mapping[DocType, Document]) -> None:
+    """Raise DocumentNotRequired or DocumentAlreadyVerified; a document that was submitted and not yet checked may be replaced."""
+    check_required(doc_type, required)
     if doc_type in documents and documents[doc_type].state == DocumentState.VERIFIED:
         raise DocumentAlreadyVerified("A verified document cannot be replaced.")
 

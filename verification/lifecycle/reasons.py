@@ -143,6 +143,7 @@ _CATALOGUE = (
     Reason("poa_language", True, "The document's language cannot be read. Send one in another language.", "The language is not supported."),
     # The course of things.
     Reason("consent_declined", True, "Your consent is needed to go on. Start again when you agree.", "The person declined to consent."),
+    Reason("verification_expired", True, "Your verification has run out. Send your documents again.", "The verification is too old."),
     Reason("abandoned", True, "The verification was not finished. You can start again.", "The person left before the end."),
     Reason(
         "check_unavailable",

@@ -7,6 +7,7 @@ OPEN = frozenset({Stage.COLLECTING, Stage.SUBMITTED, Stage.CHECKING, Stage.IN_RE
 DECIDED = frozenset({Stage.APPROVED, Stage.DECLINED})
 COMPLETE = frozenset({Stage.SUBMITTED, Stage.CHECKING, Stage.IN_REVIEW})
 COLLECTS = frozenset({Stage.COLLECTING, Stage.RESUBMIT})
+TAKES_DOCUMENTS = COLLECTS | {Stage.EXPIRED}  # after which an upload begins a new run
 
 MAY_FOLLOW: dict[Stage, frozenset[Stage]] = {
     Stage.COLLECTING: frozenset({Stage.SUBMITTED, Stage.CANCELLED}),

@@ -20,8 +20,9 @@ from verification.events.types import EventType
 from verification.levels.doc_types import DocType
 from verification.lifecycle.models import Verification
 from verification.lifecycle.runs import newest_run
-from verification.lifecycle.states import COLLECTS, COMPLETE
+from verification.lifecycle.states import COMPLETE, TAKES_DOCUMENTS
 from verification.workflow.announcing import announce
+from verification.workflow.opening import begin_run
 
 START_AGAIN_SECONDS = 15  # when the job that starts the check was lost, the sweep starts it
 ORPHAN_HOURS = 24  # longer than any request takes between writing an object and writing its row
@@ -47,7 +48,8 @@ def submit_document(*, customer_pk: int, doc_type: DocType, body: bytes, actor: 
     """Store one document and, when it is the last one missing, hand the verification to its provider.
 
     The bytes are sealed and uploaded before the transaction opens; an object whose transaction then fails has no row and is
-    removed by the nightly sweep. Of two uploads of one document at once both are kept in the history and the later one counts.
+    removed by the nightly sweep. Of two uploads of one document at once both are kept in the history and the later one counts. After
+    a verification has run out, an upload begins a new run.
 
     Raises:
         UploadRefused: the bytes are not an acceptable document.
@@ -64,6 +66,8 @@ def submit_document(*, customer_pk: int, doc_type: DocType, body: bytes, actor: 
         customer = lock_customer(customer_pk)
         verification = newest_run(customer)
         require_wanted(customer, verification, doc_type)  # the world may have changed during the upload
+        if verification.stage == Stage.EXPIRED:
+            verification = begin_run(customer, actor=actor, at=at)
         submission = records.attach_submission(verification, doc_type, upload=upload, stored=stored, actor=actor, at=at)
         data = {"doc_type": doc_type.value, "document_id": submission.uid}
         announce(EventType.DOCUMENT_SUBMITTED, customer, verification=verification, actor=actor, at=at, data=data)
@@ -91,7 +95,7 @@ def require_wanted(customer: Customer, verification: Verification, doc_type: Doc
     records.check_wanted(doc_type, records.required_documents(customer), documents)
     if stage in COMPLETE:
         raise BeingChecked("Wait for the decision; a rejected document can be submitted again afterwards.")
-    if stage not in COLLECTS:
+    if stage not in TAKES_DOCUMENTS:
         raise NotCollecting(f"The verification is {stage.value}. Start a new one with POST …/verifications.")
 
 

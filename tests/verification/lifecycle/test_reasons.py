@@ -39,8 +39,8 @@ def test_what_the_end_user_can_mend_says_how() -> None:
             assert any(word in entry.for_user for word in ("Take", "Send", "send", "tart again")), entry.code
 
 
-def test_the_sandbox_provider_can_give_every_reason_but_those_of_a_hosted_session() -> None:
-    assert set(REASONS) - set(SANDBOX_REASONS.values()) == {"consent_declined", "abandoned"}
+def test_the_sandbox_provider_can_give_every_reason_but_those_of_a_hosted_session_and_of_time() -> None:
+    assert set(REASONS) - set(SANDBOX_REASONS.values()) == {"consent_declined", "abandoned", "verification_expired"}
 
 
 def test_the_catalogue_needs_no_django() -> None:

@@ -181,6 +181,15 @@ VERIFICATION_RESUBMISSION_REQUESTED = _webhook(
     reasons=["image_blurred"],
     sequence=12,
 )
+VERIFICATION_EXPIRED = _webhook(
+    EventType.VERIFICATION_EXPIRED,
+    "A verification has run out",
+    VerificationDecisionSerializer,
+    stage="expired",
+    previous_status="verified",
+    reasons=["verification_expired"],
+    sequence=13,
+)
 VERIFICATION_REOPENED = _webhook(
     EventType.VERIFICATION_REOPENED, "A customer is verified again", CustomerChangeSerializer, previous_status="verified", sequence=13
 )
