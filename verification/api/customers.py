@@ -1,12 +1,10 @@
 """The customer endpoints: register, find, read, replace."""
 
 from dataclasses import fields
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +15,7 @@ from kyc_platform.requests.paging import page_of, read_page
 from verification.api import documentation as docs
 from verification.api.base import MerchantView, members_of, query_of
 from verification.api.idempotent import event_beside
+from verification.api.moments import read_moment
 from verification.api.shapes import customer_shape, reverification_shape
 from verification.api.status import merchant_status, standing_of
 from verification.customers.records import CustomerFilter, find_customer, find_customer_by_pk, matching
@@ -120,19 +119,9 @@ def _read_filter(parameters: dict[str, str]) -> CustomerFilter:
             errors.append(InvalidMember(f"/{name}", "invalid_choice", f"Give one of {', '.join(choices)}."))
     for name in ("created_from", "created_to"):
         if name in wanted:
-            wanted[name] = moment = _read_moment(wanted[name])
+            wanted[name] = moment = read_moment(wanted[name])
             if moment is None:
                 errors.append(InvalidMember(f"/{name}", "invalid_moment", "Give a day (2026-01-31) or an RFC 3339 moment with its offset."))
     if errors:
         raise InvalidRequest(errors=errors)
     return CustomerFilter(**wanted)
-
-
-def _read_moment(text: str) -> datetime | None:
-    """Return a moment from RFC 3339, or the beginning of a day in UTC."""
-    try:
-        if (moment := parse_datetime(text.replace(" ", "+"))) is not None:  # an unescaped + of an offset arrives as a space
-            return moment.astimezone(UTC) if timezone.is_aware(moment) else None
-        return datetime.combine(date.fromisoformat(text), datetime.min.time(), tzinfo=timezone.get_default_timezone())
-    except (ValueError, OverflowError):
-        return None

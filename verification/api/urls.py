@@ -8,9 +8,11 @@ from verification.api.events import EventDetail, EventList
 from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
 from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
+from verification.api.webhook_deliveries import WebhookDeliveryList, WebhookEndpointRecovery, WebhookEndpointTest
 
 CUSTOMER = "customers/<str:customer_id>"
 
+ENDPOINT = "webhook-endpoints/<str:endpoint_id>"
 urlpatterns = [
     path("customers", CustomerList.as_view()),
     path(CUSTOMER, CustomerDetail.as_view()),
@@ -23,7 +25,10 @@ urlpatterns = [
     path("sandbox/clock", SandboxClockView.as_view()),
     path("sandbox/clock/advance", SandboxClockAdvance.as_view()),
     path("webhook-endpoints", WebhookEndpointList.as_view()),
-    path("webhook-endpoints/<str:endpoint_id>", WebhookEndpointDetail.as_view()),
+    path(ENDPOINT, WebhookEndpointDetail.as_view()),
+    path(f"{ENDPOINT}/deliveries", WebhookDeliveryList.as_view()),
+    path(f"{ENDPOINT}/test", WebhookEndpointTest.as_view()),
+    path(f"{ENDPOINT}/recover", WebhookEndpointRecovery.as_view()),
     path("events", EventList.as_view()),
     path("events/<str:event_id>", EventDetail.as_view()),
 ]

@@ -1,5 +1,7 @@
-"""The webhook endpoints of the merchant API: create, list, read, delete."""
+"""The webhook endpoints of the merchant API: create, list, read, change, delete."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -10,14 +12,16 @@ from kyc_platform.errors import InvalidMember, InvalidRequest
 from kyc_platform.outbound.errors import OutboundRefused
 from kyc_platform.requests.paging import page_of, read_page
 from tenants.routing.context import current_merchant
-from verification.api.base import MerchantView, members_of, query_of, refuse_unknown
+from verification.api.base import MerchantView, members_of, query_of, read_choice, refuse_unknown
 from verification.api.documentation import webhook_endpoints as docs
 from verification.events.models import Event
-from verification.webhooks.endpoints import find_endpoint, present_endpoints, secret_of
-from verification.webhooks.models import WebhookEndpoint
-from verification.workflow.subscribing import create_endpoint, delete_endpoint
+from verification.webhooks.endpoints import find_endpoint, known_event_types, present_endpoints, secret_of
+from verification.webhooks.models import EndpointState, WebhookEndpoint
+from verification.workflow.subscribing import create_endpoint, delete_endpoint, update_endpoint
 
 SCOPE = "webhooks:manage"
+CHANGEABLE = ("url", "event_types", "state")
+STATES = (EndpointState.ENABLED.value, EndpointState.DISABLED.value)
 
 
 class WebhookEndpointList(MerchantView):
@@ -30,12 +34,9 @@ class WebhookEndpointList(MerchantView):
         """Add an endpoint. 201 with its `secret`, which is shown here only; 409 when there are too many; 422 naming what is wrong."""
         members = members_of(request)
         refuse_unknown(members, ("url", "event_types"))
-        url, event_types = _read(members)
-        try:
+        url, event_types = _read({"url": None, **members})
+        with _naming_the_url():
             created = create_endpoint(url=url, event_types=event_types, actor=self.actor, at=self.now)
-        except OutboundRefused as refused:
-            refused.errors = (InvalidMember("/url", refused.code, refused.detail),)
-            raise
         return Response({**endpoint_shape(created.endpoint), "secret": created.secret}, status=201)
 
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
@@ -53,12 +54,28 @@ class WebhookEndpointList(MerchantView):
 class WebhookEndpointDetail(MerchantView):
     """`/webhook-endpoints/{id}`."""
 
-    required_scopes = {"GET": SCOPE, "DELETE": SCOPE}
+    required_scopes = {"GET": SCOPE, "PUT": SCOPE, "DELETE": SCOPE}
 
     @extend_schema(**docs.READ_WEBHOOK_ENDPOINT)
     def get(self, request: Request, endpoint_id: str) -> Response:
         """Read one endpoint. 200, or 404."""
         return Response(endpoint_shape(find_endpoint(endpoint_id)))
+
+    @extend_schema(**docs.UPDATE_WEBHOOK_ENDPOINT)
+    def put(self, request: Request, endpoint_id: str) -> Response:
+        """Change an endpoint; what is left out stays as it is. 200; 404; 422 naming what is wrong."""
+        members = members_of(request)
+        refuse_unknown(members, CHANGEABLE)
+        if not members:
+            raise InvalidRequest(errors=[InvalidMember("", "required", f"Give at least one of {', '.join(CHANGEABLE)}.")])
+        state = EndpointState(read_choice(members, "state", STATES)) if "state" in members else None
+        url, event_types = _read(members)
+        wanted = known_event_types(event_types) if "event_types" in members else None
+        with _naming_the_url():
+            endpoint = update_endpoint(
+                endpoint_id, url=url if "url" in members else None, event_types=wanted, state=state, actor=self.actor, at=self.now
+            )
+        return Response(endpoint_shape(endpoint))
 
     @extend_schema(**docs.DELETE_WEBHOOK_ENDPOINT)
     def delete(self, request: Request, endpoint_id: str) -> Response:
@@ -67,8 +84,10 @@ class WebhookEndpointDetail(MerchantView):
         return Response(status=204)
 
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
-        """Say once more that it is deleted."""
-        return Response(status=204)
+        """Show the endpoint as it is, or say once more that it is deleted."""
+        if request.method == "DELETE":
+            return Response(status=204)
+        return Response(endpoint_shape(find_endpoint(event.data["webhook_endpoint_id"])))
 
 
 def endpoint_shape(endpoint: WebhookEndpoint) -> dict[str, Any]:
@@ -88,8 +107,8 @@ def endpoint_shape(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 def _read(members: dict[str, Any]) -> tuple[str, list[object] | None]:
     errors = []
-    url, event_types = members.get("url"), members.get("event_types")
-    if not isinstance(url, str) or not url:
+    url, event_types = members.get("url", ""), members.get("event_types")
+    if "url" in members and (not isinstance(url, str) or not url):
         errors.append(
             InvalidMember(
                 "/url", "required" if url is None else "wrong_type", "Give the URL to post to, like https://hooks.example.com/kyc."
@@ -100,3 +119,12 @@ def _read(members: dict[str, Any]) -> tuple[str, list[object] | None]:
     if errors:
         raise InvalidRequest(errors=errors)
     return str(url), event_types
+
+
+@contextmanager
+def _naming_the_url() -> Iterator[None]:
+    try:
+        yield
+    except OutboundRefused as refused:
+        refused.errors = (InvalidMember("/url", refused.code, refused.detail),)
+        raise

@@ -56,6 +56,19 @@ class WebhookEndpoint(models.Model):
         self.state, self.disabled_at, self.disabled_because = EndpointState.DISABLED, at, because
         self.save(update_fields=["state", "disabled_at", "disabled_because"])
 
+    def enable(self) -> None:
+        """Serve it again, as one that has not failed yet, and save. The caller holds the row's lock."""
+        self.state, self.disabled_at, self.disabled_because, self.failing_since = EndpointState.ENABLED, None, "", None
+        self.save(update_fields=["state", "disabled_at", "disabled_because", "failing_since"])
+
+    def change(self, *, url: str | None, event_types: list[str] | None) -> None:
+        """Change what is not None, and save; another address has not failed yet. The caller holds the row's lock."""
+        if url not in (None, self.url):
+            self.url, self.failing_since = url, None
+        if event_types is not None:
+            self.event_types = event_types
+        self.save(update_fields=["url", "event_types", "failing_since"])
+
     def delete_softly(self) -> None:
         """Give up its place and its secret and save. The caller holds the row's lock and cancels what it is owed."""
         self.state, self.place, self.secret_sealed = EndpointState.DELETED, None, b""

@@ -20,7 +20,8 @@ from verification.events.models import Event
 from verification.events.types import AuditType, EventType
 from verification.idempotency.records import note_effect
 from verification.lifecycle.models import Verification
-from verification.webhooks.owing import owe_deliveries
+from verification.webhooks.models import WebhookEndpoint
+from verification.webhooks.owing import owe_deliveries, owe_to
 
 DELIVER_AGAIN_SECONDS = 5  # the job on commit sends them at once; this is for when that job was lost
 
@@ -50,11 +51,24 @@ def announce_of_merchant(event_type: EventType, *, actor: Actor, at: datetime, d
     return event
 
 
+def announce_to(endpoint: WebhookEndpoint, event_type: EventType, *, actor: Actor, at: datetime, data: Mapping[str, object]) -> Event:
+    """Write an event of no customer and owe it to one endpoint alone, whatever types that asked for."""
+    event = _append(event_type, actor=actor, at=at, data={**data, "livemode": current_merchant().livemode})
+    owe_to(endpoint, event, at=at)
+    have_sent(at=at)
+    return event
+
+
+def have_sent(*, at: datetime) -> None:
+    """Have what the present transaction owes sent on commit."""
+    jobs.deliver_webhooks()
+    jobs.look_again(at + timedelta(seconds=DELIVER_AGAIN_SECONDS))
+
+
 def owe(event: Event, *, at: datetime) -> None:
     """Owe an event to the endpoints that asked for its type, and have it sent on commit."""
     if owe_deliveries(event, at=at):
-        jobs.deliver_webhooks()
-        jobs.look_again(at + timedelta(seconds=DELIVER_AGAIN_SECONDS))
+        have_sent(at=at)
 
 
 def record_change(

@@ -1,4 +1,4 @@
-"""How a merchant says where it wants to be told, and where no longer."""
+"""How a merchant says where and what it wants to be told, and where no longer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,11 +8,13 @@ from django.db import transaction
 
 from kyc_platform.actor import Actor
 from kyc_platform.outbound.registration import check_url
-from verification.events.types import AuditType
-from verification.webhooks.endpoints import add_endpoint, cancel_deliveries, known_event_types, lock_endpoint
-from verification.webhooks.models import WebhookEndpoint
+from verification.events.types import AuditType, EventType
+from verification.webhooks.endpoints import add_endpoint, cancel_deliveries, find_endpoint, known_event_types, lock_endpoint
+from verification.webhooks.models import EndpointState, WebhookEndpoint
 from verification.webhooks.signing import new_secret
-from verification.workflow.announcing import record
+from verification.workflow.announcing import announce_of_merchant, record
+
+REQUESTED = "requested"  # disabled by the merchant itself
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,38 @@ def create_endpoint(*, url: str, event_types: Sequence[object] | None, actor: Ac
         data = {"webhook_endpoint_id": endpoint.uid, "event_types": wanted}
         record(AuditType.WEBHOOK_ENDPOINT_CREATED, actor=actor, at=at, data=data)
     return CreatedEndpoint(endpoint, secret)
+
+
+def update_endpoint(
+    uid: str, *, url: str | None, event_types: list[str] | None, state: EndpointState | None, actor: Actor, at: datetime
+) -> WebhookEndpoint:
+    """Change what is not None. What is owed already goes to the new URL; one that is enabled again begins as if it had never failed.
+
+    `event_types` as `known_event_types` gives them. Disabling cancels what is owed and is announced to the other endpoints.
+    Raises EndpointNotFound or OutboundRefused (the URL); nothing is changed then.
+    """
+    find_endpoint(uid)
+    checked = None if url is None else check_url(url)
+    with transaction.atomic():
+        endpoint = lock_endpoint(uid)
+        endpoint.change(url=checked, event_types=event_types)
+        if state not in (None, endpoint.state):
+            if state == EndpointState.ENABLED:
+                endpoint.enable()
+            else:
+                stop_telling(endpoint, REQUESTED, actor=actor, at=at)
+        given = {"url": url, "event_types": event_types, "state": state}
+        data = {"webhook_endpoint_id": uid, "given": [name for name, value in given.items() if value is not None], "state": endpoint.state}
+        record(AuditType.WEBHOOK_ENDPOINT_UPDATED, actor=actor, at=at, data=data)
+    return endpoint
+
+
+def stop_telling(endpoint: WebhookEndpoint, because: str, *, actor: Actor, at: datetime) -> None:
+    """Disable an endpoint, cancel what it is owed, and tell the others. Part of a transaction that holds the endpoint's lock."""
+    endpoint.disable(because, at=at)
+    cancelled = cancel_deliveries(endpoint)
+    data = {"webhook_endpoint_id": endpoint.uid, "because": because, "deliveries_cancelled": cancelled}
+    announce_of_merchant(EventType.WEBHOOK_ENDPOINT_DISABLED, actor=actor, at=at, data=data)
 
 
 def delete_endpoint(uid: str, *, actor: Actor, at: datetime) -> None:

@@ -9,6 +9,7 @@ from drf_spectacular.utils import Direction, extend_schema_field
 from rest_framework import serializers
 
 from kyc_platform.actor import ActorKind
+from kyc_platform.outbound.errors import FailureKind
 from verification.customers.stages import Stage, Status
 from verification.customers.validation.metadata import INTEGER_MAX, KEY_CHARACTERS_MAX, KEYS_MAX, VALUE_CHARACTERS_MAX
 from verification.customers.validation.types import IdentityDocumentType
@@ -27,6 +28,13 @@ ERROR_CLASSES = [(error.value, error.value.replace("_", " ")) for error in Error
 IDENTITY_DOCUMENT_TYPES = [(kind.value, kind.value.replace("_", " ")) for kind in IdentityDocumentType]
 EVENT_TYPES = [(event_type.value, event_type.value) for event_type in EventType]
 USER_STATUSES = [("verified", "every required document is verified"), ("unverified", "not, or not yet")]
+DELIVERY_STATES = [
+    ("owed", "to be posted at `next_attempt_at`"),
+    ("delivered", "answered with 2xx"),
+    ("exhausted", "every attempt failed; kept for recovery"),
+    ("cancelled", "its endpoint was disabled or deleted; kept for recovery"),
+]
+FAILURES = [(kind.value, kind.value.replace("_", " ")) for kind in FailureKind] + [("status", "an answer other than 2xx")]
 ENDPOINT_STATES = [("enabled", "events are posted to it"), ("disabled", "nothing is posted to it any more")]
 
 

@@ -22,6 +22,9 @@ ENDPOINT_ID = "whe_mfzwizltoq4tmnrxha3dinzyge"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # the example of the standard's own text
 ID_PARAMETER = OpenApiParameter("endpoint_id", str, OpenApiParameter.PATH, description="the `id` of an endpoint")
 URL_REMEDY = "the host must lead to public addresses only"
+REFUSED_URL = Refusal(OutboundRefused, URL_REMEDY, (InvalidMember("/url", OutboundRefused.code, URL_REMEDY),))
+UNKNOWN_TYPE = InvalidMember("/event_types/0", "unknown_event_type", "customer.approved is no event type. Event types: customer.created, …")
+DISABLED_BECAUSE = [("gone", "it answered 410"), ("failing", "it only failed for five days"), ("requested", "you disabled it")]
 
 DELIVERIES = """
 Each event is posted to the endpoint as [Standard Webhooks 1.0](https://www.standardwebhooks.com) describes; the section on webhooks shows
@@ -30,9 +33,23 @@ each body. Any 2xx within 15 seconds counts as received, redirects are not follo
 of nothing but failures. An event may arrive twice (`webhook-id` tells) and out of order (`data.sequence` tells).
 """
 
+CHANGES = """
+What is left out stays as it is. What is owed already goes to the new `url`. Disabling cancels what is owed; an endpoint that is enabled
+again begins as if it had never failed, and is told of what happens from then on: ask for what it missed with
+`POST /webhook-endpoints/{id}/recover`.
+"""
+
 
 def _event_types(**more: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.ChoiceField(choices=EVENT_TYPES), allow_null=True, min_length=1, **more)
+
+
+class WebhookEndpointChangeInputSerializer(serializers.Serializer[Any]):
+    """What is to change; what is left out stays as it is."""
+
+    url = serializers.CharField(required=False, help_text="https, a public host, port 443 or 8443", max_length=2048)
+    event_types = _event_types(required=False, help_text="null: every type, also those to come")
+    state = serializers.ChoiceField(choices=ENDPOINT_STATES, required=False)
 
 
 class WebhookEndpointInputSerializer(serializers.Serializer[Any]):
@@ -52,9 +69,7 @@ class WebhookEndpointSerializer(serializers.Serializer[Any]):
     created_at = moment_field("when it was added")
     failing_since = moment_field("the first failure after the last success", allow_null=True)
     disabled_at = moment_field("since when nothing is posted", allow_null=True)
-    disabled_because = serializers.ChoiceField(
-        choices=[("gone", "it answered 410"), ("failing", "it only failed for five days")], allow_null=True
-    )
+    disabled_because = serializers.ChoiceField(choices=DISABLED_BECAUSE, allow_null=True)
     livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
@@ -98,10 +113,8 @@ CREATE_WEBHOOK_ENDPOINT = operation(
         "Every event type": {"url": "https://hooks.example.com/kyc"},
     },
     answers={201: Answer(CreatedWebhookEndpointSerializer, "The new endpoint.", {"Created": {**ENABLED, "secret": SECRET}})},
-    refused=(TooManyEndpoints, Refusal(OutboundRefused, URL_REMEDY, (InvalidMember("/url", OutboundRefused.code, URL_REMEDY),))),
-    invalid=(
-        InvalidMember("/event_types/0", "unknown_event_type", "customer.approved is no event type. Event types: customer.created, …"),
-    ),
+    refused=(TooManyEndpoints, REFUSED_URL),
+    invalid=(UNKNOWN_TYPE,),
 )
 
 LIST_WEBHOOK_ENDPOINTS = operation(
@@ -125,6 +138,31 @@ READ_WEBHOOK_ENDPOINT = operation(
     parameters=(ID_PARAMETER,),
     answers={200: Answer(WebhookEndpointSerializer, "The endpoint, without its secret.", {"Enabled": ENABLED, "Disabled": DISABLED})},
     refused=(EndpointNotFound,),
+)
+
+UPDATE_WEBHOOK_ENDPOINT = operation(
+    "update_webhook_endpoint",
+    path=f"{PATH}/{ENDPOINT_ID}",
+    tag=TAG,
+    summary="Change, disable or enable a webhook endpoint",
+    description=CHANGES,
+    scope=SCOPE,
+    body=WebhookEndpointChangeInputSerializer,
+    bodies={
+        "Enable": {"state": "enabled"},
+        "Disable": {"state": "disabled"},
+        "Another URL, and every event type": {"url": "https://hooks.example.com/kyc/v2", "event_types": None},
+    },
+    parameters=(ID_PARAMETER,),
+    answers={
+        200: Answer(
+            WebhookEndpointSerializer,
+            "The endpoint as it is now.",
+            {"Enabled": ENABLED, "Disabled": {**DISABLED, "disabled_because": "requested"}},
+        )
+    },
+    refused=(EndpointNotFound, REFUSED_URL),
+    invalid=(UNKNOWN_TYPE, InvalidMember("/state", "invalid_choice", "Give one of enabled, disabled.")),
 )
 
 DELETE_WEBHOOK_ENDPOINT = operation(
