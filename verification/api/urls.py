@@ -5,6 +5,7 @@ from django.urls import path
 from verification.api.customers import CustomerDetail, CustomerList, KycStatus
 from verification.api.documents import DocumentContent, DocumentList
 from verification.api.events import EventDetail, EventList
+from verification.api.reconcile import Reconcile
 from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
 from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
@@ -31,4 +32,5 @@ urlpatterns = [
     path(f"{ENDPOINT}/recover", WebhookEndpointRecovery.as_view()),
     path("events", EventList.as_view()),
     path("events/<str:event_id>", EventDetail.as_view()),
+    path("reconcile", Reconcile.as_view()),
 ]
