@@ -16,6 +16,7 @@ TIDY = "verification.tidy"
 RING_DUE = "verification.ring_due"
 REBUILD_DUE = "verification.rebuild_due"
 NIGHTLY = "verification.nightly"
+LOG_REQUESTS = "verification.log_requests"
 
 
 def start_check(verification_pk: int) -> None:

@@ -8,16 +8,19 @@ from verification.idempotency.models import IdempotentRequest
 from verification.levels.models import Level
 from verification.lifecycle.models import Verification
 from verification.providers.models import ProviderCheck
+from verification.request_log.models import ApiRequest
 from verification.reviews.models import Review
 from verification.sandbox.models import SandboxClock, WebhookChaos
-from verification.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from verification.webhooks.models import EndpointWarning, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "ApiRequest",
     "ChainHead",
     "Customer",
     "CustomerKey",
     "Document",
     "DocumentSubmission",
+    "EndpointWarning",
     "Event",
     "EventPosition",
     "IdempotentRequest",

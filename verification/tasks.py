@@ -14,7 +14,7 @@ from tenants.routing.entry import working_schemas
 from verification import jobs
 from verification.customers.stages import Stage
 from verification.sandbox.clock import now_of_merchant
-from verification.workflow import checking, notifying, receiving, sequencing, sweeping, tidying
+from verification.workflow import checking, logging_requests, notifying, receiving, sequencing, sweeping, tidying
 
 
 @tenant_task(jobs.START_CHECK)
@@ -88,3 +88,9 @@ def nightly(**_: Any) -> None:
     """Ring for each merchant's nightly work."""
     for schema in working_schemas():
         ring(jobs.TIDY, schema)
+
+
+@platform_task(jobs.LOG_REQUESTS)
+def log_requests(**_: Any) -> None:
+    """Write the request log of every merchant whose keys have asked for something."""
+    logging_requests.log_requests()

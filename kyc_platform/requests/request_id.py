@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from kyc_platform.observability.logs import bind, unbind_all
+from kyc_platform.observability.metrics import count_request
 
 logger = logging.getLogger("kyc_platform.requests")
 
@@ -50,6 +51,7 @@ class RequestIdMiddleware:
             response = self.get_response(request)
             response.headers[HEADER] = request_id
             match = request.resolver_match
+            count_request(request.method or "", match.route if match else None, response.status_code)
             logger.info(
                 "answered",
                 extra={

@@ -47,6 +47,7 @@ SCHEMA_ENTRY = "tenants.routing.entry.enter_schema_of_task"
 
 MIDDLEWARE = [
     "kyc_platform.requests.request_id.RequestIdMiddleware",
+    "verification.api.request_logging.RequestLogMiddleware",
     "tenants.limits.middleware.RateLimitHeadersMiddleware",
     "tenants.routing.middleware.PublicSchemaMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -127,6 +128,7 @@ CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULE = {
     "ring for due work": {"task": "verification.ring_due", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
     "rebuild the hints of due work": {"task": "verification.rebuild_due", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
+    "write the request log": {"task": "verification.log_requests", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
     "nightly work": {"task": "verification.nightly", "schedule": crontab(hour="3", minute="17")},
 }
 

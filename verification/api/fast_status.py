@@ -14,6 +14,7 @@ from typing import Any
 from django.http.request import split_domain_port
 
 from kyc_platform.errors import DomainError
+from kyc_platform.observability.metrics import count_request
 from kyc_platform.requests.client_ip import client_ip_of
 from kyc_platform.requests.request_id import HEADER, new_request_id
 from tenants.api_keys.cache import SCHEME, VerifiedKey, forget_key, remembered_key
@@ -21,12 +22,15 @@ from tenants.limits.counting import COUNTED, count, quota_headers
 from tenants.limits.quotas import buckets_of_key
 from tenants.merchants.revocation import revocation_key
 from tenants.routing.entry import is_remembered_host_of
+from verification.api.request_logging import shown_route
 from verification.customers.status_floor import body_of, key_of
+from verification.request_log.lines import Line, outbox
 
 logger = logging.getLogger("kyc_platform.requests")
 
 SCOPE = "customers:read"
 ROUTE = "api/v1/customers/<str:customer_id>/kyc-status"
+LOGGED_ROUTE = shown_route(ROUTE)
 PATH = re.compile(r"(?:/api/v1)?/customers/([A-Za-z0-9._~:@-]{1,128})/kyc-status")
 FIXED_HEADERS = [
     ("Content-Type", "application/json"),
@@ -53,18 +57,21 @@ class FastStatus:
         found = status_at_hand(environ)
         if found is None:
             return self.application(environ, start_response)
-        body, merchant = found
+        body, key = found
         request_id = new_request_id()
         length = ("Content-Length", str(len(body)))
         start_response("200 OK", [*FIXED_HEADERS, length, (HEADER, request_id), *quota_headers(environ)])
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
-        told = {**merchant, "request_id": request_id, "method": "GET", "route": ROUTE, "status": 200, "duration_ms": duration_ms}
+        whose = {"schema": key.context.schema, "merchant": key.context.public_id}
+        told = {**whose, "request_id": request_id, "method": "GET", "route": ROUTE, "status": 200, "duration_ms": duration_ms}
         logger.info("answered", extra=told)
+        outbox().put(key.context.schema, Line(request_id, time.time(), key.prefix, "GET", LOGGED_ROUTE, 200, duration_ms, ""))
+        count_request("GET", ROUTE, 200)
         return [body]
 
 
-def status_at_hand(environ: Environ) -> tuple[bytes, dict[str, str]] | None:
-    """Return the body for a status read and whose it is, when everything about it is at hand.
+def status_at_hand(environ: Environ) -> tuple[bytes, VerifiedKey] | None:
+    """Return the body for a status read and the key that asks, when everything about it is at hand.
 
     None leaves the request, and every error, to Django.
     """
@@ -81,7 +88,7 @@ def status_at_hand(environ: Environ) -> tuple[bytes, dict[str, str]] | None:
     if not is_remembered_host_of(split_domain_port(environ.get("HTTP_HOST", ""))[0], key.context):
         return None
     body = _cached_body(environ, key, header, path[1])
-    return None if body is None else (body, {"schema": key.context.schema, "merchant": key.context.public_id})
+    return None if body is None else (body, key)
 
 
 def _cached_body(environ: Environ, key: VerifiedKey, header: str, customer_id: str) -> bytes | None:

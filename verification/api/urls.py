@@ -7,6 +7,7 @@ from verification.api.documents import DocumentContent, DocumentList
 from verification.api.events import EventDetail, EventList
 from verification.api.reconcile import Reconcile
 from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
+from verification.api.request_log import RequestLog
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
 from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
 from verification.api.webhook_deliveries import WebhookDeliveryList, WebhookEndpointRecovery, WebhookEndpointTest
@@ -25,6 +26,7 @@ urlpatterns = [
     path(f"{CUSTOMER}/verifications/<str:verification_id>/decision", VerificationDecision.as_view()),
     path("sandbox/clock", SandboxClockView.as_view()),
     path("sandbox/clock/advance", SandboxClockAdvance.as_view()),
+    path("request-log", RequestLog.as_view()),
     path("webhook-endpoints", WebhookEndpointList.as_view()),
     path(ENDPOINT, WebhookEndpointDetail.as_view()),
     path(f"{ENDPOINT}/deliveries", WebhookDeliveryList.as_view()),
