@@ -6,15 +6,15 @@ from verification.api.customers import CustomerDetail, CustomerList, KycStatus
 from verification.api.documents import DocumentContent, DocumentList
 from verification.api.events import EventDetail, EventList
 from verification.api.reconcile import Reconcile
-from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
 from verification.api.request_log import RequestLog
+from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
-from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
 from verification.api.webhook_deliveries import WebhookDeliveryList, WebhookEndpointRecovery, WebhookEndpointTest
+from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
 
 CUSTOMER = "customers/<str:customer_id>"
-
 ENDPOINT = "webhook-endpoints/<str:endpoint_id>"
+
 urlpatterns = [
     path("customers", CustomerList.as_view()),
     path(CUSTOMER, CustomerDetail.as_view()),
