@@ -16,7 +16,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from verification.providers.sandbox.service.callbacks import Background, rfc3339
-from verification.providers.sandbox.service.deciding import plan
+from verification.providers.sandbox.service.deciding import Step, plan
 from verification.providers.sandbox.service.docs import page
 from verification.providers.sandbox.service.reading import (
     BODY_BYTES_MAX,
@@ -70,6 +70,8 @@ def create_app(config: Config) -> web.Application:
             web.post("/v1/checks", create_check),
             web.get("/v1/checks", find_checks),
             web.get("/v1/checks/{check_id}", read_check),
+            web.put("/v1/checks/{check_id}/scenario", put_check_scenario),
+            web.post("/v1/checks/{check_id}/reopen", reopen_check),
         ]
     )
     return app
@@ -220,12 +222,36 @@ async def find_checks(request: web.Request) -> web.Response:
     return web.json_response({"checks": [] if row is None else [_shown(request.app[STORE], row["id"])]})
 
 
+async def put_check_scenario(request: web.Request) -> web.Response:
+    """Have a check answered by this scenario, without delay: what was to happen to it will not. One that was answered is answered anew."""
+    scenario = read_scenario_member(await json_members(request))
+    store = request.app[STORE]
+    check = _check(request)
+    store.replan(check["id"], scenario, plan(read_scenario(scenario), 0.0), at=time.time())
+    request.app[BACKGROUND].wake()
+    return web.json_response(_shown(store, check["id"]))
+
+
+async def reopen_check(request: web.Request) -> web.Response:
+    """Take the answer of a check back. Nothing more happens to it until it is given a scenario."""
+    store = request.app[STORE]
+    check = _check(request)
+
+    def reopen() -> tuple[int, dict[str, Any], str]:
+        if check["status"] != "complete":
+            raise Refusal(409, "not_complete", "only a check that was answered can be reopened")
+        store.replan(check["id"], check["scenario"], (Step(0.0, "reopen"),), at=time.time())
+        return 200, _shown(store, check["id"]), check["applicant_id"]
+
+    response = _answer_once(request, check["id"], reopen)
+    request.app[BACKGROUND].wake()
+    return response
+
+
 async def read_check(request: web.Request) -> web.Response:
     """Return the authoritative state of a check."""
     store = request.app[STORE]
-    row = store.check(request.match_info["check_id"])
-    if row is None:
-        raise Refusal(404, "not_found", "no such check")
+    row = _check(request)
     _meet_trouble(request, row["applicant_id"])
     return web.json_response(_shown(store, row["id"]))
 
@@ -261,6 +287,13 @@ def _applicant(request: web.Request, applicant_id: str) -> Any:
     row = request.app[STORE].applicant(applicant_id)
     if row is None:
         raise Refusal(404, "not_found", "no such applicant")
+    return row
+
+
+def _check(request: web.Request) -> Any:
+    row = request.app[STORE].check(request.match_info["check_id"])
+    if row is None:
+        raise Refusal(404, "not_found", "no such check")
     return row
 
 

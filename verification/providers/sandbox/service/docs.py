@@ -31,7 +31,8 @@ A merchant writes it into the customer's metadata before the documents are compl
 
     {"customer_id": "cus-000123", …, "metadata": {"sandbox_scenario": "reject:SELFIE:image_blurred"}}
 
-Or it is set here, with `PUT /v1/applicants/{id}/scenario`; that then outweighs the metadata.
+Or it is set here, with `PUT /v1/applicants/{id}/scenario`; that then outweighs the metadata. The platform's own
+`POST /sandbox/customers/{customer_id}/simulate` does so, and makes it happen now to a check that is under way.
 
 ## API
 
@@ -48,6 +49,8 @@ request gets the same answer (with `Idempotent-Replayed: true`), with another re
 | `POST /v1/applicants/{id}/documents` multipart `kind`, `reference`?, `file` | 201 `{"id", "kind", "sha256"}` |
 | `POST /v1/checks` `{"applicant", "documents": [ids], "callback_url"}` | 201, the check, `processing` |
 | `GET /v1/checks/{id}` | the check: the authoritative state |
+| `PUT /v1/checks/{id}/scenario` `{"scenario"}` | 200, the check: it is answered by this scenario at once, or answered anew |
+| `POST /v1/checks/{id}/reopen` | 200, the check: its answer is taken back until it is given a scenario; 409 when it has none |
 | `GET /v1/checks?idempotency_key=` | `{"checks": [the check]}`, or none |
 | `GET /healthz`, `GET /docs` | no key needed |
 

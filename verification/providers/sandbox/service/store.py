@@ -192,10 +192,20 @@ class Store:
             "INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?, ?, 'processing', 1, NULL, NULL)",
             (check_id, applicant["id"], json.dumps(document_ids), key, url, applicant["scenario"], at),
         )
+        self._add_steps(check_id, steps, at=at)
+        return check_id
+
+    def replan(self, check_id: str, scenario: str, steps: Iterable[Step], *, at: float) -> None:
+        """Replace what will happen to a check, and the scenario that it happens by."""
+        with self.transaction():
+            self._db.execute("UPDATE checks SET scenario = ? WHERE id = ?", (scenario, check_id))
+            self._db.execute("DELETE FROM steps WHERE check_id = ?", (check_id,))
+            self._add_steps(check_id, steps, at=at)
+
+    def _add_steps(self, check_id: str, steps: Iterable[Step], *, at: float) -> None:
         for step in steps:
             due = (check_id, at + step.after_seconds, json.dumps(asdict(step)))
             self._db.execute("INSERT INTO steps (check_id, due_at, step) VALUES (?, ?, ?)", due)
-        return check_id
 
     def complete(self, check_id: str, answer: Answer, *, at: float) -> None:
         """Write an answer down. A check that had one gets the next version."""
