@@ -69,7 +69,7 @@ def measure(names: Sequence[str], rounds: int | None) -> tuple[list[Row], list[s
 
 def _heading() -> str:
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    return f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine}."
+    return f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine}; load average of the last quarter of an hour: {os.getloadavg()[2]:.1f}."
 
 
 if __name__ == "__main__":
