@@ -82,6 +82,11 @@ def test_every_answer_of_the_merchant_api(way: Way, history: list[str]):
     endpoint = ask_for("create_webhook_endpoint", key, json={"url": "https://93.184.215.14/kyc", "event_types": ["test.ping"]})
     ask_for("read_webhook_endpoint", key, endpoint_id=endpoint["id"])
     ask_for("list_webhook_endpoints", key)
+    events = ask_for("list_events", key, query="?limit=100")["data"]
+    ask_for("read_event", key, event_id=events[-1]["id"])
+    ask_for("resend_event", key, json={}, event_id=events[-1]["id"])
+    believed = [{"customer_id": customer_id, "status": "pending", "sequence": 0} for customer_id in (*history, "nobody")]
+    assert len(ask_for("reconcile", key, json=believed)["differing"]) == len(history)
     bodies: tuple[Any, ...] = ({}, {"customer_id": ""}, [], members)
     for body in bodies:
         ask_for("create_customer", key, json=body)

@@ -9,11 +9,12 @@ from rest_framework.response import Response
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from kyc_platform.requests.paging import read_limit
 from tenants.routing.context import current_merchant
-from verification.api.base import MerchantView, query_of
+from verification.api.base import MerchantView, members_of, query_of, refuse_unknown
 from verification.api.documentation import events as docs
 from verification.events.models import Event
 from verification.events.positions import find_event, last_position, places_after
 from verification.events.types import EventType
+from verification.workflow.recovering import resend_event
 from verification.workflow.sequencing import sequence_events
 
 SCOPE = "events:read"
@@ -51,6 +52,28 @@ class EventDetail(MerchantView):
         event = find_event(event_id)
         place = getattr(event, "place", None)
         return Response(event_shape(event, place.position if place else None))
+
+
+class EventResend(MerchantView):
+    """`/events/{id}/resend`."""
+
+    required_scopes = {"POST": "webhooks:manage"}
+
+    @extend_schema(**docs.RESEND_EVENT)
+    def post(self, request: Request, event_id: str) -> Response:
+        """Have an event posted once more. 202 with the endpoints it goes to; 404; 409 when the named one is disabled; 422."""
+        members = members_of(request)
+        refuse_unknown(members, ("webhook_endpoint_id",))
+        endpoint_uid = members.get("webhook_endpoint_id")
+        if endpoint_uid is not None and (not isinstance(endpoint_uid, str) or "\x00" in endpoint_uid):
+            remedy = "Give the id of an endpoint, or leave it out for every one that wants this type."
+            raise InvalidRequest(errors=[InvalidMember("/webhook_endpoint_id", "wrong_type", remedy)])
+        return self.answer_again(request, resend_event(event_id, endpoint_uid=endpoint_uid, actor=self.actor, at=self.now))
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Name the event and the endpoints that it was owed to."""
+        told = {name: event.data[name] for name in ("event_id", "webhook_endpoint_ids")}
+        return Response({**told, "livemode": current_merchant().livemode}, status=202)
 
 
 def event_shape(event: Event, position: int | None) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def _as_it_is(customer: Customer) -> dict[str, Any]:
 
 def _read(request: Request) -> list[Known]:
     """Return the entries of `{"customers": […]}` or of a bare list. Raises InvalidRequest naming at most ERRORS_MAX of what is wrong."""
-    before, entries = "", request.data
+    before = ""
+    entries: Any = request.data
     if not isinstance(entries, list):
         members = members_of(request)
         refuse_unknown(members, ("customers",))

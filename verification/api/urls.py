@@ -4,7 +4,7 @@ from django.urls import path
 
 from verification.api.customers import CustomerDetail, CustomerList, KycStatus
 from verification.api.documents import DocumentContent, DocumentList
-from verification.api.events import EventDetail, EventList
+from verification.api.events import EventDetail, EventList, EventResend
 from verification.api.reconcile import Reconcile
 from verification.api.request_log import RequestLog
 from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
@@ -34,5 +34,6 @@ urlpatterns = [
     path(f"{ENDPOINT}/recover", WebhookEndpointRecovery.as_view()),
     path("events", EventList.as_view()),
     path("events/<str:event_id>", EventDetail.as_view()),
+    path("events/<str:event_id>/resend", EventResend.as_view()),
     path("reconcile", Reconcile.as_view()),
 ]

@@ -15,19 +15,34 @@ INSERTED_AT_ONCE = 1000
 
 def owe_deliveries(event: Event, *, at: datetime) -> int:
     """Write a delivery for each enabled endpoint that wants the event; return how many. They are due at once."""
-    endpoints = WebhookEndpoint.objects.filter(state=EndpointState.ENABLED)
-    owed = [
-        WebhookDelivery(endpoint=endpoint, event=event, created_at=at, due_at=at)
-        for endpoint in endpoints
-        if not endpoint.event_types or event.type in endpoint.event_types
-    ]
+    owed = [WebhookDelivery(endpoint=endpoint, event=event, created_at=at, due_at=at) for endpoint in endpoints_that_want(event)]
     WebhookDelivery.objects.bulk_create(owed)
     return len(owed)
+
+
+def endpoints_that_want(event: Event) -> list[WebhookEndpoint]:
+    """Return the enabled endpoints that asked for the event's type."""
+    enabled = WebhookEndpoint.objects.filter(state=EndpointState.ENABLED)
+    return [endpoint for endpoint in enabled if not endpoint.event_types or event.type in endpoint.event_types]
 
 
 def owe_to(endpoint: WebhookEndpoint, event: Event, *, at: datetime) -> None:
     """Write a delivery of the event to this endpoint alone, whatever types it asked for. It is due at once."""
     WebhookDelivery.objects.create(endpoint=endpoint, event=event, created_at=at, due_at=at)
+
+
+def owe_once_more(endpoints: Sequence[WebhookEndpoint], event: Event, *, at: datetime) -> None:
+    """Owe the event to these endpoints at once, whatever became of it before; tried as often as if for the first time.
+
+    The caller holds the endpoints' locks.
+    """
+    owed = [WebhookDelivery(endpoint=endpoint, event=event, created_at=at, due_at=at) for endpoint in endpoints]
+    WebhookDelivery.objects.bulk_create(
+        owed,
+        update_conflicts=True,
+        unique_fields=["endpoint", "event"],
+        update_fields=["state", "due_at", "attempt_count", "delivered_at"],
+    )
 
 
 def owe_again(endpoint: WebhookEndpoint, *, since: datetime, limit: int, at: datetime) -> tuple[int, bool]:

@@ -10,8 +10,11 @@ from verification.api.documentation import examples as like
 from verification.api.documentation.customer_schemas import LIVEMODE
 from verification.api.documentation.fields import EVENT_TYPES, LongField, moment_field
 from verification.api.documentation.operation import PAGING, Answer, operation
+from verification.api.documentation.webhook_endpoints import ENDPOINT_ID
 from verification.events.positions import EventNotFound
 from verification.events.types import EventType
+from verification.webhooks.endpoints import EndpointNotFound
+from verification.workflow.recovering import EndpointDisabled
 
 TAG = "Events"
 SCOPE = "events:read"
@@ -36,7 +39,7 @@ class EventSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=EVENT_TYPES)
     timestamp = moment_field("when it happened")
     data = serializers.DictField(help_text="the `data` of its webhook: see the section on webhooks for each type")  # type: ignore[assignment]  # the API's name
-    livemode = LIVEMODE
+    livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
 class EventPageSerializer(serializers.Serializer[Any]):
@@ -45,6 +48,22 @@ class EventPageSerializer(serializers.Serializer[Any]):
     data = EventSerializer(many=True)  # type: ignore[assignment]  # the API's name
     next_after = LongField(min_value=0, help_text="`after` of the next page; keep it, also when there is nothing more")
     has_more = serializers.BooleanField(help_text="whether to ask again at once")
+
+
+class EventResendInputSerializer(serializers.Serializer[Any]):
+    """Where to."""
+
+    webhook_endpoint_id = serializers.CharField(
+        required=False, allow_null=True, help_text="null or left out: every enabled endpoint that wants events of this type"
+    )
+
+
+class EventResendSerializer(serializers.Serializer[Any]):
+    """The event is on its way."""
+
+    event_id = serializers.CharField()
+    webhook_endpoint_ids = serializers.ListField(child=serializers.CharField(), help_text="where it goes; empty when none wants this type")
+    livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
 _CHANGE = {
@@ -106,4 +125,26 @@ READ_EVENT = operation(
     parameters=(ID_PARAMETER,),
     answers={200: Answer(EventSerializer, "The event.", {"Approved": APPROVED})},
     refused=(EventNotFound,),
+)
+
+RESEND_EVENT = operation(
+    "resend_event",
+    path=f"{PATH}/{EVENT_ID}/resend",
+    tag=TAG,
+    summary="Send an event again",
+    description="Posted at once under its own `webhook-id`, whatever became of it before, and tried again like a new one. To the endpoint "
+    "that is named, whatever its `event_types`, or to every one that wants this type.",
+    scope="webhooks:manage",
+    parameters=(ID_PARAMETER,),
+    body=EventResendInputSerializer,
+    bodies={"To all that want it": {}, "To one": {"webhook_endpoint_id": ENDPOINT_ID}},
+    answers={
+        202: Answer(
+            EventResendSerializer,
+            "It is on its way.",
+            {"Sent": {"event_id": EVENT_ID, "webhook_endpoint_ids": [ENDPOINT_ID], "livemode": True}},
+        )
+    },
+    refused=(EventNotFound, EndpointNotFound, EndpointDisabled),
+    invalid=(InvalidMember("/webhook_endpoint_id", "wrong_type", "Give the id of an endpoint, or leave it out."),),
 )

@@ -46,7 +46,7 @@ class ReconciliationSerializer(serializers.Serializer[Any]):
     checked = serializers.IntegerField(min_value=0, help_text="how many customers were named")
     differing = DifferingCustomerSerializer(many=True)
     unknown = serializers.ListField(child=serializers.CharField(), help_text="ids that no customer has here")
-    livemode = LIVEMODE
+    livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
 ENTRIES = [
