@@ -113,6 +113,15 @@ def test_the_walk_of_readme_is_proper_shell_and_goes_through_both_seeds():
         assert path in walk, path
 
 
+def test_architecture_names_every_house_and_room():
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    rooms = [path.parent for house in ("tenants", "verification") for path in (ROOT / house).glob("*/__init__.py")]
+    unnamed = [room.name for room in rooms if room.name not in ("migrations", "management") and f"\n  {room.name}/" not in text]
+
+    assert rooms
+    assert unnamed == []
+
+
 def test_what_architecture_says_is_not_there_yet_is_not_served():
     missing = (ROOT / "docs" / "ARCHITECTURE.md").read_text().partition("## Not there yet")[2]
     paths = Client().get("/api/v1/schema").json()["paths"]
