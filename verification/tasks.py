@@ -14,7 +14,7 @@ from tenants.routing.entry import working_schemas
 from verification import jobs
 from verification.customers.stages import Stage
 from verification.sandbox.clock import now_of_merchant
-from verification.workflow import checking, logging_requests, notifying, receiving, sequencing, sweeping, tidying
+from verification.workflow import checking, logging_requests, notifying, receiving, sequencing, sweeping, tidying, warning
 
 
 @tenant_task(jobs.START_CHECK)
@@ -49,6 +49,13 @@ def sequence_events(**_: Any) -> None:
     sequencing.sequence_all_events()
 
 
+@tenant_task(jobs.WARN_MEMBERS)
+def warn_members(**_: Any) -> None:
+    """Mail the warnings that are due to the merchant's members."""
+    doorbell_answered(jobs.WARN_MEMBERS)
+    warning.warn_members(at=now_of_merchant())
+
+
 @tenant_task(jobs.TIDY)
 def tidy(**_: Any) -> None:
     """Remove what nothing refers to any more."""
@@ -66,6 +73,7 @@ def sweep(**_: Any) -> None:
     for callback_pk in sweeping.due_callbacks(at=now):
         ring(jobs.HANDLE_CALLBACK, schema, callback_pk=callback_pk)
     notifying.ask_for_delivery(at=now)
+    warning.ask_for_warnings(at=now)
     sequencing.ask_for_sequencing(at=now)
     sweeping.end_sweep()
 

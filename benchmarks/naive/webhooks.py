@@ -18,7 +18,7 @@ from django.utils import timezone  # noqa: E402
 
 from kyc_platform.schema import inside_schema  # noqa: E402
 from tenants.routing.entry import enter_schema_of_task  # noqa: E402
-from verification.webhooks.endpoints import signing_key_of  # noqa: E402
+from verification.webhooks.endpoints import signing_keys_of  # noqa: E402
 from verification.webhooks.models import WebhookAttempt, WebhookDelivery  # noqa: E402
 from verification.webhooks.payloads import payload  # noqa: E402
 from verification.webhooks.signing import signed_headers  # noqa: E402
@@ -38,7 +38,7 @@ def deliver(delivery_pk: int, schema: str) -> None:
         delivery = WebhookDelivery.objects.select_related("endpoint", "event").get(pk=delivery_pk)
         event, at = delivery.event, timezone.now()
         body = payload(event_type=event.type, at=event.at, data=event.data)
-        headers = signed_headers([signing_key_of(delivery.endpoint)], webhook_id=event.uid, timestamp=int(at.timestamp()), body=body)
+        headers = signed_headers(signing_keys_of(delivery.endpoint, at=at), webhook_id=event.uid, timestamp=int(at.timestamp()), body=body)
         answer = _session().post(delivery.endpoint.url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False)
         answer.raise_for_status()
         WebhookAttempt.objects.create(

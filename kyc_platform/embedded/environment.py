@@ -32,5 +32,6 @@ def platform_environment(folder: Folder, state: State, given: Mapping[str, str],
         "SANDBOX_PROVIDER_API_KEY": state.provider_api_key,
         "SANDBOX_PROVIDER_CALLBACK_SECRET": state.provider_callback_secret,
         "OUTBOUND_ALLOW_LOOPBACK": "true",
+        "EMAIL_FOLDER": str(folder.mail),
         "LOG_LEVEL": given.get("LOG_LEVEL", "INFO"),
     }

@@ -106,11 +106,11 @@ CACHES = {
 # --- Celery: the database is the queue's truth, the broker only a doorbell ---------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_DEFAULT_QUEUE = "kyc"
-CELERY_TASK_IGNORE_RESULT = True
-# Webhooks wait for strangers' servers, and have a queue, and processes, of their own: whoever answers slowly holds up no check.
+# Webhooks and mails wait for other people's servers, and have a queue and processes of their own: whoever is slow holds up no check.
 WEBHOOK_QUEUE = "kyc-webhooks"
 CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in (CELERY_TASK_DEFAULT_QUEUE, WEBHOOK_QUEUE))
-CELERY_TASK_ROUTES = {"verification.deliver_webhooks": {"queue": WEBHOOK_QUEUE}}
+CELERY_TASK_ROUTES = {name: {"queue": WEBHOOK_QUEUE} for name in ("verification.deliver_webhooks", "verification.warn_members")}
+CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 240
@@ -152,6 +152,18 @@ SANDBOX_PROVIDER_URL = ENVIRONMENT.SANDBOX_PROVIDER_URL
 SANDBOX_PROVIDER_API_KEY = ENVIRONMENT.SANDBOX_PROVIDER_API_KEY
 SANDBOX_PROVIDER_CALLBACK_SECRET = ENVIRONMENT.SANDBOX_PROVIDER_CALLBACK_SECRET
 OUTBOUND_ALLOW_LOOPBACK = ENVIRONMENT.OUTBOUND_ALLOW_LOOPBACK
+
+# --- mail to members ----------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = ENVIRONMENT.mail_backend()
+EMAIL_HOST = ENVIRONMENT.EMAIL_HOST or ""
+EMAIL_PORT = ENVIRONMENT.EMAIL_PORT
+EMAIL_HOST_USER = ENVIRONMENT.EMAIL_USER or ""
+EMAIL_HOST_PASSWORD = ENVIRONMENT.EMAIL_PASSWORD or ""
+EMAIL_USE_TLS = ENVIRONMENT.EMAIL_TLS == "starttls"
+EMAIL_USE_SSL = ENVIRONMENT.EMAIL_TLS == "implicit"
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = str(ENVIRONMENT.EMAIL_FOLDER) if ENVIRONMENT.EMAIL_FOLDER else None
+DEFAULT_FROM_EMAIL = ENVIRONMENT.EMAIL_FROM
 
 # --- uploads ----------------------------------------------------------------------------------------------------------
 DOCUMENT_BYTES_MAX = 10 * 1024 * 1024

@@ -45,6 +45,13 @@ class Environment(BaseSettings):
     SANDBOX_PROVIDER_API_KEY: str = Field(min_length=24, description="what the platform shows to the sandbox provider")
     SANDBOX_PROVIDER_CALLBACK_SECRET: str = Field(min_length=24, description="what the sandbox provider signs its callbacks with")
     OUTBOUND_ALLOW_LOOPBACK: bool = Field(default=False, description="true lets webhooks go to http://127.0.0.1; refused in production")
+    EMAIL_HOST: str | None = Field(default=None, description="the mail server; without one, that a mail was not sent is logged")
+    EMAIL_PORT: int = Field(default=587, ge=1, le=65_535, description="its port")
+    EMAIL_USER: str | None = Field(default=None, description="empty means that it asks for none")
+    EMAIL_PASSWORD: str | None = Field(default=None, description="goes with EMAIL_USER")
+    EMAIL_TLS: Literal["starttls", "implicit", "none"] = Field(default="starttls", description="none is refused in production")
+    EMAIL_FROM: str = Field(default="KYC platform <no-reply@localhost>", description="whom mails are from")
+    EMAIL_FOLDER: Path | None = Field(default=None, description="a folder to write mails to instead of sending them")
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="the least severe line that is written")
 
     @field_validator("DATABASE_URL")
@@ -69,6 +76,10 @@ class Environment(BaseSettings):
         "KYC_ROOT_KEYS",
         "KYC_ROOT_KEYS_FILE",
         "KYC_ROOT_KMS_KEY_ID",
+        "EMAIL_HOST",
+        "EMAIL_USER",
+        "EMAIL_PASSWORD",
+        "EMAIL_FOLDER",
         mode="before",
     )
     @classmethod
@@ -82,13 +93,25 @@ class Environment(BaseSettings):
             raise ValueError("set exactly one of KYC_ROOT_KEYS, KYC_ROOT_KEYS_FILE, KYC_ROOT_KMS_KEY_ID")
         if (self.S3_ACCESS_KEY_ID is None) != (self.S3_SECRET_ACCESS_KEY is None):
             raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together")
+        if (self.EMAIL_USER is None) != (self.EMAIL_PASSWORD is None):
+            raise ValueError("EMAIL_USER and EMAIL_PASSWORD go together")
+        if self.EMAIL_HOST is not None and self.EMAIL_FOLDER is not None:
+            raise ValueError("set EMAIL_HOST or EMAIL_FOLDER, not both")
         if self.KYC_ENVIRONMENT == "production":
+            if self.EMAIL_HOST is not None and self.EMAIL_TLS == "none":
+                raise ValueError("EMAIL_TLS=none is refused in production: others on the way could read the mails")
             if self.OUTBOUND_ALLOW_LOOPBACK:
                 raise ValueError("OUTBOUND_ALLOW_LOOPBACK is refused in production: it would let merchants reach this machine")
             if urlsplit(self.PUBLIC_BASE_URL).scheme != "https":
                 raise ValueError("PUBLIC_BASE_URL must be https in production")
         self.root_keys()
         return self
+
+    def mail_backend(self) -> str:
+        """Return Django's EMAIL_BACKEND: to the mail server, into the folder, or into the log."""
+        if self.EMAIL_HOST is not None:
+            return "django.core.mail.backends.smtp.EmailBackend"
+        return "kyc_platform.mail.LogBackend" if self.EMAIL_FOLDER is None else "django.core.mail.backends.filebased.EmailBackend"
 
     def root_keys(self) -> dict[str, bytes]:
         """Return the local root keys by id, the sealing one first; empty when AWS KMS holds the root key."""

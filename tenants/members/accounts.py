@@ -1,5 +1,6 @@
 """Creating accounts and memberships, each with its line in the platform's log."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -33,3 +34,9 @@ def add_member(*, merchant: Merchant, user: User, role: Role, actor: Actor, at: 
         )
         record("membership.given", target=str(user.pk), merchant=merchant.public_id, actor=actor, at=at, role=role)
     return membership
+
+
+def addresses_of_members(company_id: int, roles: Collection[Role]) -> list[str]:
+    """Return the e-mail addresses of a company's members with one of these roles, in order; of those who may still log in."""
+    members = Membership.objects.filter(merchant_id=company_id, role__in=roles, user__is_active=True)
+    return list(members.order_by("user__email").values_list("user__email", flat=True))

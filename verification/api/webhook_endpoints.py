@@ -1,7 +1,8 @@
-"""The webhook endpoints of the merchant API: create, list, read, change, delete."""
+"""The webhook endpoints of the merchant API: create, list, read, change, delete, another secret."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -17,10 +18,11 @@ from verification.api.documentation import webhook_endpoints as docs
 from verification.events.models import Event
 from verification.webhooks.endpoints import find_endpoint, known_event_types, present_endpoints, secret_of
 from verification.webhooks.models import EndpointState, WebhookEndpoint
-from verification.workflow.subscribing import create_endpoint, delete_endpoint, update_endpoint
+from verification.workflow.subscribing import create_endpoint, delete_endpoint, rotate_secret, update_endpoint
 
 SCOPE = "webhooks:manage"
 CHANGEABLE = ("url", "event_types", "state")
+OVERLAP_SECONDS_DEFAULT, OVERLAP_SECONDS_MAX = 24 * 3600, 7 * 24 * 3600
 STATES = (EndpointState.ENABLED.value, EndpointState.DISABLED.value)
 
 
@@ -48,7 +50,7 @@ class WebhookEndpointList(MerchantView):
     def get(self, request: Request) -> Response:
         """List the endpoints, newest first. 200 with a page."""
         page = read_page(query_of(request, ("limit", "cursor")))
-        return Response(page_of(present_endpoints(), page, endpoint_shape))
+        return Response(page_of(present_endpoints().prefetch_related("warnings"), page, endpoint_shape))
 
 
 class WebhookEndpointDetail(MerchantView):
@@ -90,6 +92,29 @@ class WebhookEndpointDetail(MerchantView):
         return Response(endpoint_shape(find_endpoint(event.data["webhook_endpoint_id"])))
 
 
+class WebhookEndpointSecret(MerchantView):
+    """`/webhook-endpoints/{id}/rotate-secret`."""
+
+    required_scopes = {"POST": SCOPE}
+
+    @extend_schema(**docs.ROTATE_WEBHOOK_SECRET)
+    def post(self, request: Request, endpoint_id: str) -> Response:
+        """Give an endpoint a new secret. 200 with its `secret`, which is shown here only; 404; 422."""
+        members = members_of(request)
+        refuse_unknown(members, ("expires_in_seconds",))
+        seconds = members.get("expires_in_seconds", OVERLAP_SECONDS_DEFAULT)
+        if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= OVERLAP_SECONDS_MAX:
+            remedy = f"Give a whole number of seconds from 0 to {OVERLAP_SECONDS_MAX}."
+            raise InvalidRequest(errors=[InvalidMember("/expires_in_seconds", "out_of_range", remedy)])
+        rotated = rotate_secret(endpoint_id, overlap=timedelta(seconds=seconds), actor=self.actor, at=self.now)
+        return Response({**endpoint_shape(rotated.endpoint), "secret": rotated.secret})
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return the endpoint with its secret, which nobody has been shown."""
+        endpoint = find_endpoint(event.data["webhook_endpoint_id"])
+        return Response({**endpoint_shape(endpoint), "secret": secret_of(endpoint)})
+
+
 def endpoint_shape(endpoint: WebhookEndpoint) -> dict[str, Any]:
     """Return an endpoint without its secret. `event_types` is null when it is told of every type."""
     return {
@@ -101,6 +126,12 @@ def endpoint_shape(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "failing_since": endpoint.failing_since,
         "disabled_at": endpoint.disabled_at,
         "disabled_because": endpoint.disabled_because or None,
+        "warnings": [
+            {"code": warning.code, "warned_at": warning.warned_at}
+            for warning in sorted(endpoint.warnings.all(), key=lambda warning: warning.pk)
+            if warning.warned_at is not None
+        ],
+        "previous_secret_expires_at": endpoint.previous_secret_until,
         "livemode": current_merchant().livemode,
     }
 

@@ -37,6 +37,7 @@ class AuditType(StrEnum):
     WEBHOOK_ENDPOINT_CREATED = "audit.webhook_endpoint_created"
     WEBHOOK_ENDPOINT_DELETED = "audit.webhook_endpoint_deleted"
     WEBHOOK_ENDPOINT_UPDATED = "audit.webhook_endpoint_updated"
+    WEBHOOK_SECRET_ROTATED = "audit.webhook_secret_rotated"  # noqa: S105  # the name of an event, not a secret
     WEBHOOK_EVENTS_RECOVERED = "audit.webhook_events_recovered"
     EVENT_RESENT = "audit.event_resent"
     SANDBOX_CLOCK_ADVANCED = "audit.sandbox_clock_advanced"

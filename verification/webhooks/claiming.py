@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from verification.events.models import Event
-from verification.webhooks.endpoints import signing_key_of
+from verification.webhooks.endpoints import signing_keys_of
 from verification.webhooks.models import DeliveryState, EndpointState, WebhookDelivery, WebhookEndpoint
 from verification.webhooks.payloads import payload
 
@@ -44,7 +44,7 @@ class Parcel:
     customer_id: str | None
     sequence: int | None
     claimed_at: datetime
-    key: bytes = field(repr=False)
+    keys: tuple[bytes, ...] = field(repr=False)
 
 
 def enabled_endpoints() -> list[WebhookEndpoint]:
@@ -69,7 +69,7 @@ def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel
         rows = cursor.fetchall()
     if not rows:
         return []
-    key = signing_key_of(endpoint)
+    keys = signing_keys_of(endpoint, at=at)
     parcels = []
     for pk, attempt_count, uid, event_type, event_at, sequence, text in rows:
         data = orjson.loads(text)  # Django has the driver leave jsonb as text
@@ -84,7 +84,7 @@ def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel
                 customer_id=data.get("customer_id"),
                 sequence=sequence,
                 claimed_at=at,
-                key=key,
+                keys=keys,
             )
         )
     return parcels

@@ -75,9 +75,26 @@ def secret_of(endpoint: WebhookEndpoint) -> str:
     return merchant_keyring().open(bytes(endpoint.secret_sealed), merchant_binding(TABLE, "secret", endpoint.uid)).decode()
 
 
-def signing_key_of(endpoint: WebhookEndpoint) -> bytes:
-    """Return the key that signs what is posted to the endpoint."""
-    return signing_key(secret_of(endpoint))
+def signing_keys_of(endpoint: WebhookEndpoint, *, at: datetime) -> tuple[bytes, ...]:
+    """Return the keys that sign what is posted to the endpoint: the secret's, and its predecessor's while that is valid."""
+    keys = [signing_key(secret_of(endpoint))]
+    if endpoint.previous_secret_until is not None and at < endpoint.previous_secret_until:
+        sealed = bytes(endpoint.previous_secret_sealed or b"")
+        keys.append(signing_key(merchant_keyring().open(sealed, merchant_binding(TABLE, "previous_secret", endpoint.uid)).decode()))
+    return tuple(keys)
+
+
+def replace_secret(endpoint: WebhookEndpoint, secret: str, *, previous_until: datetime | None) -> None:
+    """Give an endpoint another secret, and let the one before sign too until a moment, or no longer when None; one older is forgotten.
+
+    Part of a transaction that holds the endpoint's lock.
+    """
+    keyring, previous = merchant_keyring(), secret_of(endpoint).encode()
+    is_kept = previous_until is not None
+    endpoint.previous_secret_sealed = keyring.seal(previous, merchant_binding(TABLE, "previous_secret", endpoint.uid)) if is_kept else None
+    endpoint.previous_secret_until = previous_until
+    endpoint.secret_sealed = keyring.seal(secret.encode(), merchant_binding(TABLE, "secret", endpoint.uid))
+    endpoint.save(update_fields=["secret_sealed", "previous_secret_sealed", "previous_secret_until"])
 
 
 def present_endpoints() -> QuerySet[WebhookEndpoint]:

@@ -30,6 +30,8 @@ class WebhookEndpoint(models.Model):
     url = models.CharField(max_length=2048)
     event_types = models.JSONField(default=list, help_text="empty: every type")
     secret_sealed = models.BinaryField()
+    previous_secret_sealed = models.BinaryField(null=True, help_text="signs too, until previous_secret_until")
+    previous_secret_until = models.DateTimeField(null=True)
     state = models.CharField(max_length=16, choices=EndpointState, default=EndpointState.ENABLED)
     created_at = models.DateTimeField()
     disabled_at = models.DateTimeField(null=True)
@@ -38,6 +40,11 @@ class WebhookEndpoint(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="endpoint_previous_secret_iff_until",
+                condition=Q(previous_secret_sealed__isnull=True, previous_secret_until__isnull=True)
+                | Q(previous_secret_sealed__isnull=False, previous_secret_until__isnull=False),
+            ),
             models.CheckConstraint(name="endpoint_state_known", condition=Q(state__in=EndpointState.values)),
             models.CheckConstraint(
                 name="endpoint_place_iff_not_deleted",
@@ -70,9 +77,41 @@ class WebhookEndpoint(models.Model):
         self.save(update_fields=["url", "event_types", "failing_since"])
 
     def delete_softly(self) -> None:
-        """Give up its place and its secret and save. The caller holds the row's lock and cancels what it is owed."""
+        """Give up its place and its secrets and save. The caller holds the row's lock and cancels what it is owed."""
         self.state, self.place, self.secret_sealed = EndpointState.DELETED, None, b""
-        self.save(update_fields=["state", "place", "secret_sealed"])
+        self.previous_secret_sealed, self.previous_secret_until = None, None
+        self.save(update_fields=["state", "place", "secret_sealed", "previous_secret_sealed", "previous_secret_until"])
+
+
+class WarningCode(models.TextChoices):
+    """What a merchant is warned of. The values are shown in the API."""
+
+    FAILING_FOR_AN_HOUR = "failing_for_an_hour"
+    FAILING_FOR_A_DAY = "failing_for_a_day"
+    DISABLED_IN_A_DAY = "disabled_in_a_day"
+    DISABLED = "disabled"
+
+
+class EndpointWarning(models.Model):
+    """One warning about an endpoint: planned when it begins to fail, gone when it succeeds or is enabled anew."""
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="warnings")
+    code = models.CharField(max_length=24, choices=WarningCode)
+    due_at = models.DateTimeField(null=True, help_text="when it is to be given, or mailed again; null once it was mailed")
+    warned_at = models.DateTimeField(null=True, help_text="since when the API shows it")
+    mail_count = models.PositiveSmallIntegerField(default=0, help_text="how often it was tried to mail it")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "code"], name="warning_once"),
+            models.CheckConstraint(name="warning_code_known", condition=Q(code__in=WarningCode.values)),
+            models.CheckConstraint(name="warning_due_or_given", condition=Q(due_at__isnull=False) | Q(warned_at__isnull=False)),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="warning_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        """Return what it says."""
+        return str(self.code)
 
 
 class DeliveryState(models.TextChoices):
@@ -105,6 +144,7 @@ class WebhookDelivery(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="delivery_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["endpoint", "due_at"], name="delivery_due_of_endpoint", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["endpoint", "created_at", "id"], name="delivery_page"),
         ]
 
     def __str__(self) -> str:

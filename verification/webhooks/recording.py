@@ -1,18 +1,15 @@
-"""Writing down how attempts ended, and what follows for the delivery and for its endpoint."""
+"""Writing down how attempts ended, and what follows for the delivery."""
 
 import random
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import connection
 
-from verification.webhooks.models import DeliveryState, EndpointState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from verification.webhooks.models import DeliveryState, WebhookAttempt, WebhookDelivery
 from verification.webhooks.schedule import next_attempt_at
 from verification.webhooks.sender import Posted
 
-GONE_STATUS = 410
-GONE, FAILING = "gone", "failing"
-FAILING_MAX = timedelta(days=5)
 INSERT_ATTEMPTS = f"""
 INSERT INTO {WebhookAttempt._meta.db_table} (delivery_id, number, at, status_code, failure, duration_ms, answer_start)
 SELECT * FROM unnest(
@@ -64,27 +61,6 @@ def record_attempts(posted: Sequence[Posted], *, at: datetime) -> None:
                 "delivered": DeliveryState.DELIVERED.value,
             },
         )
-
-
-def note_health(endpoint: WebhookEndpoint, posted: Iterable[Posted]) -> None:
-    """Note since when an endpoint has only failed. The caller holds its lock."""
-    failures = [one.at for one in posted if one.failure]
-    is_failing = all(one.failure for one in posted)
-    since = (endpoint.failing_since or min(failures)) if is_failing and failures else None
-    if since != endpoint.failing_since:
-        endpoint.failing_since = since
-        endpoint.save(update_fields=["failing_since"])
-
-
-def reason_to_disable(endpoint: WebhookEndpoint, posted: Iterable[Posted], *, at: datetime) -> str | None:
-    """Return why an endpoint is to be disabled now: it said that it is gone, or it has only failed for five days. None when it is not."""
-    if endpoint.state != EndpointState.ENABLED:
-        return None
-    if any(one.status_code == GONE_STATUS for one in posted):
-        return GONE
-    if endpoint.failing_since is not None and at - endpoint.failing_since >= FAILING_MAX:
-        return FAILING
-    return None
 
 
 def _next_state(one: Posted) -> tuple[DeliveryState, datetime | None]:

@@ -154,7 +154,7 @@ class Sender:
     async def _post(self, parcel: Parcel) -> Posted:
         sent_at = self._clock()
         at = sent_at + self._lead
-        headers = signed_headers([parcel.key], webhook_id=parcel.webhook_id, timestamp=int(sent_at.timestamp()), body=parcel.body)
+        headers = signed_headers(parcel.keys, webhook_id=parcel.webhook_id, timestamp=int(sent_at.timestamp()), body=parcel.body)
         try:
             answer = await self._client.post(parcel.url, headers=headers, body=parcel.body)
         except OutboundFailed as failed:

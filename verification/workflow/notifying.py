@@ -27,7 +27,8 @@ from verification.webhooks.claiming import (
     is_anything_due,
 )
 from verification.webhooks.endpoints import cancel_deliveries, lock_endpoints
-from verification.webhooks.recording import note_health, reason_to_disable, record_attempts
+from verification.webhooks.health import note_health, reason_to_disable
+from verification.webhooks.recording import record_attempts
 from verification.webhooks.sender import Posted, Sender
 from verification.webhooks.turns import Turn
 from verification.workflow.subscribing import stop_telling

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from kyc_platform.actor import Actor
 from kyc_platform.outbound.registration import check_url
+from verification import jobs
 from verification.events.types import AuditType, EventType
-from verification.webhooks.endpoints import add_endpoint, cancel_deliveries, find_endpoint, known_event_types, lock_endpoint
+from verification.webhooks.endpoints import add_endpoint, cancel_deliveries, find_endpoint, known_event_types, lock_endpoint, replace_secret
+from verification.webhooks.health import forget_warnings, warn_of_end
 from verification.webhooks.models import EndpointState, WebhookEndpoint
 from verification.webhooks.signing import new_secret
 from verification.workflow.announcing import announce_of_merchant, record
@@ -19,7 +21,7 @@ REQUESTED = "requested"  # disabled by the merchant itself
 
 @dataclass(frozen=True)
 class CreatedEndpoint:
-    """A new endpoint, and its secret, which cannot be shown again."""
+    """An endpoint with its new secret, which cannot be shown again."""
 
     endpoint: WebhookEndpoint
     secret: str = field(repr=False)
@@ -52,9 +54,12 @@ def update_endpoint(
     checked = None if url is None else check_url(url)
     with transaction.atomic():
         endpoint = lock_endpoint(uid)
+        if checked not in (None, endpoint.url):
+            forget_warnings(endpoint)  # those were about the other address
         endpoint.change(url=checked, event_types=event_types)
         if state not in (None, endpoint.state):
             if state == EndpointState.ENABLED:
+                forget_warnings(endpoint)
                 endpoint.enable()
             else:
                 stop_telling(endpoint, REQUESTED, actor=actor, at=at)
@@ -64,9 +69,28 @@ def update_endpoint(
     return endpoint
 
 
+def rotate_secret(uid: str, *, overlap: timedelta, actor: Actor, at: datetime) -> CreatedEndpoint:
+    """Give an endpoint a new secret. For the time of `overlap` the one before signs too.
+
+    There are never more than two: the one before that is forgotten at once. Raises EndpointNotFound.
+    """
+    secret = new_secret()
+    with transaction.atomic():
+        endpoint = lock_endpoint(uid)
+        replace_secret(endpoint, secret, previous_until=at + overlap if overlap else None)
+        data = {"webhook_endpoint_id": uid, "previous_secret_expires_at": (at + overlap).isoformat()}
+        record(AuditType.WEBHOOK_SECRET_ROTATED, actor=actor, at=at, data=data)
+    return CreatedEndpoint(endpoint, secret)
+
+
 def stop_telling(endpoint: WebhookEndpoint, because: str, *, actor: Actor, at: datetime) -> None:
     """Disable an endpoint, cancel what it is owed, and tell the others. Part of a transaction that holds the endpoint's lock."""
     endpoint.disable(because, at=at)
+    if because == REQUESTED:
+        forget_warnings(endpoint)  # nobody needs to be told what he asked for
+    else:
+        warn_of_end(endpoint, at=at)
+        jobs.warn_members()
     cancelled = cancel_deliveries(endpoint)
     data = {"webhook_endpoint_id": endpoint.uid, "because": because, "deliveries_cancelled": cancelled}
     announce_of_merchant(EventType.WEBHOOK_ENDPOINT_DISABLED, actor=actor, at=at, data=data)
@@ -76,6 +100,7 @@ def delete_endpoint(uid: str, *, actor: Actor, at: datetime) -> None:
     """Stop telling an endpoint anything, and cancel what it is owed; its history stays. Raises EndpointNotFound."""
     with transaction.atomic():
         endpoint = lock_endpoint(uid)
+        forget_warnings(endpoint)
         endpoint.delete_softly()
         cancelled = cancel_deliveries(endpoint)
         data = {"webhook_endpoint_id": endpoint.uid, "deliveries_cancelled": cancelled}

@@ -14,12 +14,12 @@ from verification.customers.stages import Stage
 from verification.events.models import UnplacedEvent
 from verification.lifecycle.models import Verification
 from verification.sandbox.clock import NOT_AT_ALL, ahead_of, world_time
-from verification.webhooks.models import WebhookDelivery
+from verification.webhooks.models import EndpointWarning, WebhookDelivery
 
 BATCH = 500
 SCHEMAS_PER_QUERY = 500
 LEASE_SECONDS = 30
-DUE_TABLES = (Verification, ProviderCallback, WebhookDelivery, UnplacedEvent)
+DUE_TABLES = (Verification, ProviderCallback, WebhookDelivery, EndpointWarning, UnplacedEvent)
 
 
 def due_verifications(*, at: datetime) -> list[tuple[int, Stage]]:

@@ -26,6 +26,7 @@ from verification.webhooks.sender import Sender
 from verification.workflow import notifying
 from verification.workflow.notifying import deliver_due
 from verification.workflow.subscribing import delete_endpoint
+from verification.workflow.warning import warn_members
 
 
 def until(event: threading.Event):
@@ -113,6 +114,7 @@ def test_a_receiver_that_fails_for_five_days_is_disabled(acme):
         deliver_due()
         for hours, state in ((5 * 24 - 1, "enabled"), (5 * 24 + 1, "disabled")):
             WebhookDelivery.objects.update(due_at=timezone.now())
+            warn_members(at=timezone.now() + timedelta(hours=hours))
             deliver_due(clock=later(hours=hours))
             endpoint.refresh_from_db()
             assert endpoint.state == state

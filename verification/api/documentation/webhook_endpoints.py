@@ -24,13 +24,20 @@ ID_PARAMETER = OpenApiParameter("endpoint_id", str, OpenApiParameter.PATH, descr
 URL_REMEDY = "the host must lead to public addresses only"
 REFUSED_URL = Refusal(OutboundRefused, URL_REMEDY, (InvalidMember("/url", OutboundRefused.code, URL_REMEDY),))
 UNKNOWN_TYPE = InvalidMember("/event_types/0", "unknown_event_type", "customer.approved is no event type. Event types: customer.created, …")
+WARNING_CODES = [
+    ("failing_for_an_hour", "it has only failed for an hour"),
+    ("failing_for_a_day", "it has only failed for a day"),
+    ("disabled_in_a_day", "it is disabled in a day, unless it receives something"),
+    ("disabled", "it was disabled"),
+]
 DISABLED_BECAUSE = [("gone", "it answered 410"), ("failing", "it only failed for five days"), ("requested", "you disabled it")]
 
 DELIVERIES = """
 Each event is posted to the endpoint as [Standard Webhooks 1.0](https://www.standardwebhooks.com) describes; the section on webhooks shows
 each body. Any 2xx within 15 seconds counts as received, redirects are not followed. Other answers are tried again after 5 seconds, 5 and
 30 minutes, 2, 5, 10, 14, 20 and 24 hours, not earlier than a `Retry-After` asks for. 410 disables the endpoint, and so do five days
-of nothing but failures. An event may arrive twice (`webhook-id` tells) and out of order (`data.sequence` tells).
+of nothing but failures, after warnings in `warnings` and by e-mail to its owners, admins and developers: after an hour, after a day, and a
+day before. An event may arrive twice (`webhook-id` tells) and out of order (`data.sequence` tells).
 """
 
 CHANGES = """
@@ -39,9 +46,24 @@ again begins as if it had never failed, and is told of what happens from then on
 `POST /webhook-endpoints/{id}/recover`.
 """
 
+ROTATION = """
+From now on the new secret signs. Until the old one expires (after a day, unless said; 0 to 7 days), it signs too: `webhook-signature`
+then has two signatures with a space between them, of which receivers need to know either. So: rotate, bring the new secret into your
+receiver, and forget the old one. There are never more than two; rotating again forgets the older one at once. An attempt that is being made
+when the old secret expires may still carry its signature.
+"""
+
 
 def _event_types(**more: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.ChoiceField(choices=EVENT_TYPES), allow_null=True, min_length=1, **more)
+
+
+class SecretRotationInputSerializer(serializers.Serializer[Any]):
+    """How long the old secret is still to sign."""
+
+    expires_in_seconds = serializers.IntegerField(
+        min_value=0, max_value=7 * 24 * 3600, default=24 * 3600, help_text="how long the old secret signs too"
+    )
 
 
 class WebhookEndpointChangeInputSerializer(serializers.Serializer[Any]):
@@ -59,6 +81,13 @@ class WebhookEndpointInputSerializer(serializers.Serializer[Any]):
     event_types = _event_types(required=False, help_text="null or left out: every type, also those to come")
 
 
+class EndpointWarningSerializer(serializers.Serializer[Any]):
+    """One warning."""
+
+    code = serializers.ChoiceField(choices=WARNING_CODES)
+    warned_at = moment_field("when it was given")
+
+
 class WebhookEndpointSerializer(serializers.Serializer[Any]):
     """An address that events are posted to."""
 
@@ -70,11 +99,13 @@ class WebhookEndpointSerializer(serializers.Serializer[Any]):
     failing_since = moment_field("the first failure after the last success", allow_null=True)
     disabled_at = moment_field("since when nothing is posted", allow_null=True)
     disabled_because = serializers.ChoiceField(choices=DISABLED_BECAUSE, allow_null=True)
+    warnings = EndpointWarningSerializer(many=True, help_text="those given since it has been failing; its members get them by e-mail too")
+    previous_secret_expires_at = moment_field("until when the secret before this one signs too; null when it does not", allow_null=True)
     livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
 class CreatedWebhookEndpointSerializer(WebhookEndpointSerializer):
-    """A new endpoint with its secret."""
+    """An endpoint with its new secret."""
 
     secret = serializers.CharField(help_text="verifies what is posted; shown in this answer only")
 
@@ -96,7 +127,14 @@ ENABLED: dict[str, Any] = {
     "failing_since": None,
     "disabled_at": None,
     "disabled_because": None,
+    "warnings": [],
+    "previous_secret_expires_at": None,
     "livemode": False,
+}
+FAILING = {
+    **ENABLED,
+    "failing_since": "2026-02-09T16:04:11Z",
+    "warnings": [{"code": "failing_for_an_hour", "warned_at": "2026-02-09T17:04:12Z"}],
 }
 DISABLED = {**ENABLED, "state": "disabled", "disabled_at": "2026-02-14T16:04:11Z", "disabled_because": "gone"}
 
@@ -136,7 +174,11 @@ READ_WEBHOOK_ENDPOINT = operation(
     summary="Read a webhook endpoint",
     scope=SCOPE,
     parameters=(ID_PARAMETER,),
-    answers={200: Answer(WebhookEndpointSerializer, "The endpoint, without its secret.", {"Enabled": ENABLED, "Disabled": DISABLED})},
+    answers={
+        200: Answer(
+            WebhookEndpointSerializer, "The endpoint, without its secret.", {"Enabled": ENABLED, "Failing": FAILING, "Disabled": DISABLED}
+        )
+    },
     refused=(EndpointNotFound,),
 )
 
@@ -163,6 +205,27 @@ UPDATE_WEBHOOK_ENDPOINT = operation(
     },
     refused=(EndpointNotFound, REFUSED_URL),
     invalid=(UNKNOWN_TYPE, InvalidMember("/state", "invalid_choice", "Give one of enabled, disabled.")),
+)
+
+ROTATE_WEBHOOK_SECRET = operation(
+    "rotate_webhook_secret",
+    path=f"{PATH}/{ENDPOINT_ID}/rotate-secret",
+    tag=TAG,
+    summary="Give a webhook endpoint a new secret",
+    description=ROTATION,
+    scope=SCOPE,
+    body=SecretRotationInputSerializer,
+    bodies={"Both for a day": {}, "The old one no longer": {"expires_in_seconds": 0}},
+    parameters=(ID_PARAMETER,),
+    answers={
+        200: Answer(
+            CreatedWebhookEndpointSerializer,
+            "The endpoint with its new secret.",
+            {"Rotated": {**ENABLED, "previous_secret_expires_at": "2026-02-01T09:30:00Z", "secret": SECRET}},
+        )
+    },
+    refused=(EndpointNotFound,),
+    invalid=(InvalidMember("/expires_in_seconds", "out_of_range", "Give a whole number of seconds from 0 to 604800."),),
 )
 
 DELETE_WEBHOOK_ENDPOINT = operation(
