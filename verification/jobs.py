@@ -11,7 +11,6 @@ POLL_CHECK = "verification.poll_check"
 HANDLE_CALLBACK = "verification.handle_callback"
 DELIVER_WEBHOOKS = "verification.deliver_webhooks"
 SEQUENCE_EVENTS = "verification.sequence_events"
-WARN_MEMBERS = "verification.warn_members"
 SWEEP = "verification.sweep"
 TIDY = "verification.tidy"
 RING_DUE = "verification.ring_due"
@@ -23,6 +22,11 @@ LOG_REQUESTS = "verification.log_requests"
 def start_check(verification_pk: int) -> None:
     """Ask the provider about a submitted verification."""
     enqueue_on_commit(START_CHECK, verification_pk=verification_pk)
+
+
+def poll_check(verification_pk: int) -> None:
+    """Ask the provider now for the answer to a check that is under way."""
+    enqueue_on_commit(POLL_CHECK, verification_pk=verification_pk)
 
 
 def handle_callback(callback_pk: int) -> None:
@@ -43,11 +47,6 @@ def sequence_events() -> None:
 def look_again(due_at: datetime) -> None:
     """Have this merchant swept at that moment of its time, when a row of the present transaction is due."""
     hint_on_commit(world_time(due_at))
-
-
-def warn_members() -> None:
-    """Mail the warnings that the present transaction gives, with whatever else is due."""
-    enqueue_once_on_commit(WARN_MEMBERS)
 
 
 def sweep() -> None:

@@ -110,6 +110,9 @@ ENUM_NAMES = {
     "ActorKind": "verification.api.documentation.fields.ACTOR_KINDS",
     "MediaType": "verification.api.documentation.fields.MEDIA_TYPES",
     "ProviderErrorClass": "verification.api.documentation.fields.ERROR_CLASSES",
+    "SimulationAction": "verification.api.documentation.sandbox.SIMULATION_ACTIONS",
+    "SimulationReason": "verification.api.documentation.sandbox.SIMULATION_REASONS",
+    "SimulationEffect": "verification.api.documentation.sandbox.SIMULATION_EFFECTS",
     "IdentityDocumentType": "verification.api.documentation.fields.IDENTITY_DOCUMENT_TYPES",
 }
 

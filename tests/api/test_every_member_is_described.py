@@ -87,6 +87,10 @@ def test_every_answer_of_the_merchant_api(way: Way, history: list[str]):
     ask_for("resend_event", key, json={}, event_id=events[-1]["id"])
     believed = [{"customer_id": customer_id, "status": "pending", "sequence": 0} for customer_id in (*history, "nobody")]
     assert len(ask_for("reconcile", key, json=believed)["differing"]) == len(history)
+    for order in ({"action": "approve"}, {"action": "reject_document", "doc_type": "SELFIE"}, {"action": "reopen"}, {"action": "bribe"}):
+        ask_for("simulate_customer", key, json=order, customer_id=new)
+    ask_for("advance_sandbox_clock", key, json={"seconds": 60})
+    ask_for("read_sandbox_clock", key)
     bodies: tuple[Any, ...] = ({}, {"customer_id": ""}, [], members)
     for body in bodies:
         ask_for("create_customer", key, json=body)
@@ -113,6 +117,7 @@ def test_every_event_that_is_posted(way: Way, history: list[str]):
     members = ask_for("read_customer", key, customer_id=history[0])
     told = {name: members[name] for name in ("name", "email", "phone_number", "date_of_birth", "address", "identity_document", "level")}
     ask_for("replace_customer", key, json={**told, "name": "Anna Lindqvist"}, customer_id=history[0])
+    ask_for("simulate_customer", key, json={"action": "expire"}, customer_id=way.verified())
     with inside(way.merchant.sandbox):
         events = list(Event.objects.exclude(type__startswith="audit.").order_by("pk"))
 

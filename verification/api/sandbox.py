@@ -1,4 +1,4 @@
-"""Driving a sandbox: its clock. Refused with a live key."""
+"""Driving a sandbox: its clock and its customers. Refused with a live key."""
 
 from typing import Any
 
@@ -10,11 +10,13 @@ from rest_framework.views import APIView
 
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from tenants.api_keys.permissions import HasScope
-from verification.api.base import MerchantView, members_of, refuse_unknown
+from verification.api.base import MerchantView, members_of, read_choice, refuse_unknown
 from verification.api.documentation import sandbox as docs
 from verification.events.models import Event
+from verification.levels.doc_types import DocType
 from verification.sandbox.errors import require_sandbox
 from verification.workflow.driving import ClockReading, advance_clock, read_clock
+from verification.workflow.simulating import REASONS, Action, Effect, Order, simulate
 
 SCOPE = "sandbox:drive"
 
@@ -60,6 +62,55 @@ class SandboxClockAdvance(SandboxView):
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
         """Return what the clock shows."""
         return Response(clock_shape(read_clock()))
+
+
+class CustomerSimulation(SandboxView):
+    """`/sandbox/customers/{customer_id}/simulate`."""
+
+    required_scopes = {"POST": SCOPE}
+
+    @extend_schema(**docs.SIMULATE_CUSTOMER)
+    def post(self, request: Request, customer_id: str) -> Response:
+        """Make something happen to a customer. 202 telling when it shows; 404; 409 naming the stages in which it can happen; 422."""
+        order = read_order(members_of(request))
+        effect = simulate(customer_id, order, actor=self.actor, at=self.now)
+        return Response(simulation_shape(customer_id, order, effect), status=202)
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Say when it shows; what was done by us alone, and died before it was noted, is done."""
+        effect = Effect(event.data.get("effect", Effect.NOW.value))
+        return Response(simulation_shape(ids["customer_id"], read_order(members_of(request)), effect), status=202)
+
+
+def read_order(members: dict[str, Any]) -> Order:
+    """Return what is to happen, from `{"action", "doc_type", "reason"}`. Raises InvalidRequest naming what does not belong together."""
+    refuse_unknown(members, ("action", "doc_type", "reason"))
+    action = Action(read_choice(members, "action", tuple(Action)))
+    needless = []
+    if members.get("doc_type") is not None and action not in (Action.REJECT_DOCUMENT, Action.EXPIRE):
+        needless.append(InvalidMember("/doc_type", "not_allowed", "Only reject_document and expire are about a document."))
+    if members.get("reason") is not None and action not in REASONS:
+        needless.append(InvalidMember("/reason", "not_allowed", f"Only {', '.join(REASONS)} have a reason."))
+    if needless:
+        raise InvalidRequest(errors=needless)
+    doc_type = None
+    if action is Action.REJECT_DOCUMENT or members.get("doc_type") is not None:
+        doc_type = DocType(read_choice(members, "doc_type", tuple(DocType.values)))
+    known = REASONS.get(action, ())
+    if known and members.get("reason") is not None:
+        return Order(action, doc_type, read_choice(members, "reason", known))
+    return Order(action, doc_type, known[0] if known else "")
+
+
+def simulation_shape(customer_id: str, order: Order, effect: Effect) -> dict[str, Any]:
+    """Return what was asked for, defaults filled in, and when it shows."""
+    return {
+        "customer_id": customer_id,
+        "action": order.action.value,
+        "doc_type": order.doc_type,
+        "reason": order.reason or None,
+        "takes_effect": effect.value,
+    }
 
 
 def clock_shape(reading: ClockReading) -> dict[str, Any]:

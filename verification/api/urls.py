@@ -7,10 +7,10 @@ from verification.api.documents import DocumentContent, DocumentList
 from verification.api.events import EventDetail, EventList, EventResend
 from verification.api.reconcile import Reconcile
 from verification.api.request_log import RequestLog
-from verification.api.sandbox import SandboxClockAdvance, SandboxClockView
+from verification.api.sandbox import CustomerSimulation, SandboxClockAdvance, SandboxClockView
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
 from verification.api.webhook_deliveries import WebhookDeliveryList, WebhookEndpointRecovery, WebhookEndpointTest
-from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList, WebhookEndpointSecret
+from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
 
 CUSTOMER = "customers/<str:customer_id>"
 ENDPOINT = "webhook-endpoints/<str:endpoint_id>"
@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{CUSTOMER}/access-tokens", AccessTokens.as_view()),
     path(f"{CUSTOMER}/verifications", VerificationList.as_view()),
     path(f"{CUSTOMER}/verifications/<str:verification_id>/decision", VerificationDecision.as_view()),
+    path(f"sandbox/{CUSTOMER}/simulate", CustomerSimulation.as_view()),
     path("sandbox/clock", SandboxClockView.as_view()),
     path("sandbox/clock/advance", SandboxClockAdvance.as_view()),
     path("request-log", RequestLog.as_view()),
@@ -31,7 +32,6 @@ urlpatterns = [
     path(ENDPOINT, WebhookEndpointDetail.as_view()),
     path(f"{ENDPOINT}/deliveries", WebhookDeliveryList.as_view()),
     path(f"{ENDPOINT}/test", WebhookEndpointTest.as_view()),
-    path(f"{ENDPOINT}/rotate-secret", WebhookEndpointSecret.as_view()),
     path(f"{ENDPOINT}/recover", WebhookEndpointRecovery.as_view()),
     path("events", EventList.as_view()),
     path("events/<str:event_id>", EventDetail.as_view()),

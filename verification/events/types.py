@@ -40,6 +40,7 @@ class AuditType(StrEnum):
     WEBHOOK_SECRET_ROTATED = "audit.webhook_secret_rotated"  # noqa: S105  # the name of an event, not a secret
     WEBHOOK_EVENTS_RECOVERED = "audit.webhook_events_recovered"
     EVENT_RESENT = "audit.event_resent"
+    CUSTOMER_SIMULATED = "audit.customer_simulated"
     SANDBOX_CLOCK_ADVANCED = "audit.sandbox_clock_advanced"
 
 

@@ -13,10 +13,12 @@ from tenants.routing.context import current_merchant
 from verification import jobs
 from verification.callbacks.route_tokens import route_token
 from verification.customers.keys import customer_keyring
+from verification.customers.models import Customer
 from verification.customers.records import lock_customer
 from verification.customers.sealed import open_data
 from verification.customers.stages import Stage
 from verification.customers.validation.stored import to_members
+from verification.customers.validation.types import CustomerData
 from verification.documents import records, vault
 from verification.documents.models import DocumentSubmission
 from verification.events.types import AuditType
@@ -115,22 +117,27 @@ def _question(verification: Verification, check: ProviderCheck) -> Submission:
     submissions = DocumentSubmission.objects.filter(pk__in=check.submission_ids).order_by("pk")
     documents = tuple(SubmittedDocument(DocType(s.doc_type), s.pk, s.media_type, vault.open_submission(s, keyring)) for s in submissions)
     data = open_data(customer, keyring)
-    members = to_members(data)
     return Submission(
         idempotency_key=check.uid,
-        applicant=Applicant(
-            reference=customer.uid,
-            name=data.name,
-            date_of_birth=data.date_of_birth,
-            address=_as_mapping(members["address"], "line1"),
-            identity_document=_as_mapping(members["identity_document"], "type"),
-            email=data.email,
-            phone_number=data.phone_number,
-        ),
+        applicant=applicant_of(customer, data),
         documents=documents,
         callback_url=f"{settings.PUBLIC_BASE_URL}/callbacks/{check.provider}/{route_token(current_schema(), check.provider)}",
         livemode=current_merchant().livemode,
         hints=data.metadata,
+    )
+
+
+def applicant_of(customer: Customer, data: CustomerData) -> Applicant:
+    """Return a customer as providers are told of it."""
+    members = to_members(data)
+    return Applicant(
+        reference=customer.uid,
+        name=data.name,
+        date_of_birth=data.date_of_birth,
+        address=_as_mapping(members["address"], "line1"),
+        identity_document=_as_mapping(members["identity_document"], "type"),
+        email=data.email,
+        phone_number=data.phone_number,
     )
 
 

@@ -5,10 +5,15 @@ from typing import Any
 from rest_framework import serializers
 
 from kyc_platform.errors import InvalidMember
-from verification.api.documentation.fields import moment_field
-from verification.api.documentation.operation import Answer, operation
+from verification.api.documentation import examples as like
+from verification.api.documentation.fields import doc_type_field, moment_field
+from verification.api.documentation.operation import CUSTOMER_ID, Answer, operation
+from verification.api.documentation.problems import Refusal
+from verification.customers.records import CustomerNotFound
+from verification.documents.records import DocumentNotRequired
 from verification.sandbox.errors import SandboxOnly
 from verification.workflow.driving import ADVANCE_SECONDS_MAX
+from verification.workflow.simulating import REASONS, Action, Effect, NotPossibleNow, SandboxProviderAway
 
 TAG = "Sandbox"
 SCOPE = "sandbox:drive"
@@ -59,4 +64,95 @@ ADVANCE_SANDBOX_CLOCK = operation(
     answers={200: Answer(SandboxClockSerializer, "What the clock shows now.", {"Three days ahead": AHEAD})},
     refused=(SandboxOnly,),
     invalid=(InvalidMember("/seconds", "out_of_range", f"Give a whole number of seconds from 1 to {ADVANCE_SECONDS_MAX} (ten years)."),),
+)
+
+SIMULATE = """
+Everything goes the way of live data: the sandbox provider is told what to answer, a review is decided, or time is said to have run
+out; events and webhooks follow.
+
+| action | in the stages | what happens |
+|---|---|---|
+| `approve` | `collecting`, `resubmit`, `submitted`, `checking`, `in_review` | the check passes; a review is decided so |
+| `decline` | the same | the person is declined, for `reason` |
+| `reject_document` | the same | `doc_type` is rejected, for `reason` |
+| `review` | `collecting`, `resubmit`, `submitted`, `checking` | the provider is unsure, for `reason`: a person is asked |
+| `provider_outage` | the same | the provider answers 503 about this customer for twenty seconds |
+| `reopen` | `approved` | the provider takes its answer back; the customer is `checking` until the next action |
+| `expire` | `approved` | `doc_type`, or without one the whole verification, runs out |
+
+A check that is under way is answered at once. Where documents are still missing, the action is kept for the next check. Reasons
+that speak of fraud decline the customer, or have a person asked, as the level says.
+"""
+
+SIMULATION_ACTIONS = [(action.value, action.value.replace("_", " ")) for action in Action]
+SIMULATION_REASONS = [(code, code.replace("_", " ")) for codes in REASONS.values() for code in codes]
+SIMULATION_EFFECTS = [
+    (Effect.NOW.value, "it is done"),
+    (Effect.SOON.value, "the provider has been told, and its word is on the way"),
+    (Effect.NEXT_CHECK.value, "the provider has been told, and waits for the documents"),
+]
+
+
+class SimulationInputSerializer(serializers.Serializer[Any]):
+    """What is to happen."""
+
+    action = serializers.ChoiceField(choices=SIMULATION_ACTIONS)
+    doc_type = doc_type_field(required=False, allow_null=True, help_text="for `reject_document`, where it is required, and `expire`")
+    reason = serializers.ChoiceField(
+        choices=SIMULATION_REASONS,
+        required=False,
+        allow_null=True,
+        help_text="for `reject_document`, `decline` and `review`; each has its own",
+    )
+
+
+class SimulationSerializer(serializers.Serializer[Any]):
+    """What happens."""
+
+    customer_id = serializers.CharField()
+    action = serializers.ChoiceField(choices=SIMULATION_ACTIONS)
+    doc_type = doc_type_field(allow_null=True)
+    reason = serializers.ChoiceField(choices=SIMULATION_REASONS, allow_null=True)
+    takes_effect = serializers.ChoiceField(choices=SIMULATION_EFFECTS)
+
+
+def _simulation(action: Action, effect: Effect, **more: str) -> dict[str, Any]:
+    shown = {"customer_id": like.CUSTOMER_ID, "action": action.value, "doc_type": None, "reason": None, "takes_effect": effect.value}
+    return {**shown, **more}
+
+
+SIMULATE_CUSTOMER = operation(
+    "simulate_customer",
+    path=f"/api/v1/sandbox/customers/{like.CUSTOMER_ID}/simulate",
+    tag=TAG,
+    summary="Make something happen to a customer",
+    description=SIMULATE,
+    scope=SCOPE,
+    parameters=(CUSTOMER_ID,),
+    body=SimulationInputSerializer,
+    bodies={
+        "Approve": {"action": "approve"},
+        "Reject a document": {"action": "reject_document", "doc_type": "SELFIE", "reason": "image_blurred"},
+    },
+    answers={
+        202: Answer(
+            SimulationSerializer,
+            "It is done, or on its way.",
+            {
+                "Approve": _simulation(Action.APPROVE, Effect.SOON),
+                "Reject a document": _simulation(Action.REJECT_DOCUMENT, Effect.SOON, doc_type="SELFIE", reason="image_blurred"),
+            },
+        )
+    },
+    refused=(
+        SandboxOnly,
+        CustomerNotFound,
+        Refusal(NotPossibleNow, "reopen is for a customer in approved; this one is in collecting."),
+        Refusal(
+            DocumentNotRequired,
+            errors=(InvalidMember("/doc_type", "document_not_required", "This customer's level asks for ID_FRONT, SELFIE."),),
+        ),
+        SandboxProviderAway,
+    ),
+    invalid=(InvalidMember("/doc_type", "required", "Give one of ID_FRONT, ID_BACK, PROOF_OF_ADDRESS, SELFIE."),),
 )

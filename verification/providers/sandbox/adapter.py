@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from kyc_platform.doors import assert_no_transaction
 from verification.levels.doc_types import DocType
 from verification.lifecycle.outcomes import CheckResult, DocumentResult, Outcome
 from verification.providers.interface import (
+    Applicant,
     BadSignature,
     CallbackEvent,
     ErrorClass,
@@ -117,7 +119,7 @@ class SandboxAdapter(ProviderAdapter):
         key = submission.idempotency_key
         applicant = progress.get("applicant")
         if applicant is None:
-            applicant = self._create("/v1/applicants", f"{key}:applicant", json=_applicant_members(submission))
+            applicant = self._create("/v1/applicants", f"{key}:applicant", json=_applicant_members(submission.applicant, submission.hints))
             save("applicant", applicant)
         documents = []
         for document in submission.documents:
@@ -156,6 +158,23 @@ class SandboxAdapter(ProviderAdapter):
             # The whole and its parts contradict each other, or the answer is none yet: not ours to guess.
             return CheckResult(Outcome.UNSURE, documents, reasons or ("other",), version)
         return CheckResult(outcome, documents, reasons, version)
+
+    # Beside the interface: what only a provider that is played can be told. All may be repeated.
+
+    def choose_scenario(self, applicant: Applicant, scenario: str) -> None:
+        """Have the next checks of a person go by this scenario, whatever the merchant's metadata say. Raises ProviderError."""
+        created = self._create("/v1/applicants", secrets.token_hex(16), json=_applicant_members(applicant, {}))
+        self._ask("PUT", f"/v1/applicants/{created}/scenario", json={"scenario": scenario})
+
+    def answer_now(self, idempotency_key: str, scenario: str) -> None:
+        """Have the check that was asked for under this key answered by this scenario at once, if there is one. Raises ProviderError."""
+        for check in _members(self._ask("GET", f"/v1/checks?idempotency_key={quote(idempotency_key, safe='')}")).get("checks", []):
+            self._ask("PUT", f"/v1/checks/{quote(check['id'], safe='')}/scenario", json={"scenario": scenario})
+
+    def reopen(self, check_reference: str) -> None:
+        """Have the answer of a check taken back. Raises ProviderError: REFUSED when it has none."""
+        headers = {"Idempotency-Key": secrets.token_hex(16)}
+        self._ask("POST", f"/v1/checks/{quote(check_reference, safe='')}/reopen", headers=headers)
 
     def _verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> None:
         pairs = [part.strip().partition("=") for part in headers.get(SIGNATURE_HEADER, "").split(",")]
@@ -217,13 +236,13 @@ def _refusal(response: requests.Response, body: bytes) -> ProviderError:
     return ProviderError(ErrorClass.REFUSED, detail)
 
 
-def _applicant_members(submission: Submission) -> dict[str, str]:
+def _applicant_members(applicant: Applicant, hints: Mapping[str, object]) -> dict[str, str]:
     members = {
-        "reference": submission.applicant.reference,
-        "name": submission.applicant.name,
-        "date_of_birth": submission.applicant.date_of_birth.isoformat(),
+        "reference": applicant.reference,
+        "name": applicant.name,
+        "date_of_birth": applicant.date_of_birth.isoformat(),
     }
-    scenario = submission.hints.get(SCENARIO_HINT)
+    scenario = hints.get(SCENARIO_HINT)
     return members if scenario is None else {**members, "scenario": str(scenario)}
 
 
