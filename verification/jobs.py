@@ -11,6 +11,7 @@ POLL_CHECK = "verification.poll_check"
 HANDLE_CALLBACK = "verification.handle_callback"
 DELIVER_WEBHOOKS = "verification.deliver_webhooks"
 SEQUENCE_EVENTS = "verification.sequence_events"
+WARN_MEMBERS = "verification.warn_members"
 SWEEP = "verification.sweep"
 TIDY = "verification.tidy"
 RING_DUE = "verification.ring_due"
@@ -42,6 +43,11 @@ def deliver_webhooks() -> None:
 def sequence_events() -> None:
     """Give positions to the events that the present transaction writes, with whatever else waits for one."""
     enqueue_once_on_commit(SEQUENCE_EVENTS)
+
+
+def warn_members() -> None:
+    """Mail the warnings that the present transaction gives, with whatever else is due."""
+    enqueue_once_on_commit(WARN_MEMBERS)
 
 
 def look_again(due_at: datetime) -> None:

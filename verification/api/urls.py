@@ -10,7 +10,7 @@ from verification.api.request_log import RequestLog
 from verification.api.sandbox import CustomerSimulation, SandboxClockAdvance, SandboxClockView
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
 from verification.api.webhook_deliveries import WebhookDeliveryList, WebhookEndpointRecovery, WebhookEndpointTest
-from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList
+from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList, WebhookEndpointSecret
 
 CUSTOMER = "customers/<str:customer_id>"
 ENDPOINT = "webhook-endpoints/<str:endpoint_id>"
@@ -31,6 +31,7 @@ urlpatterns = [
     path("webhook-endpoints", WebhookEndpointList.as_view()),
     path(ENDPOINT, WebhookEndpointDetail.as_view()),
     path(f"{ENDPOINT}/deliveries", WebhookDeliveryList.as_view()),
+    path(f"{ENDPOINT}/rotate-secret", WebhookEndpointSecret.as_view()),
     path(f"{ENDPOINT}/test", WebhookEndpointTest.as_view()),
     path(f"{ENDPOINT}/recover", WebhookEndpointRecovery.as_view()),
     path("events", EventList.as_view()),
