@@ -128,4 +128,4 @@ def test_every_event_that_is_posted(way: Way, history: list[str]):
 
     assert {event.type for event in events} == set(document()["webhooks"])
     assert {event.type for event in events} < {event_type.value for event_type in EventType}
-    assert len([event for event in events if event.type == "document.submitted"]) == 4 * len(DOC_TYPES) + 1
+    assert len([event for event in events if event.type == "document.submitted"]) == 5 * len(DOC_TYPES) + 1
