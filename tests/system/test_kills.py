@@ -10,7 +10,6 @@ from tests.system.running import RunningPlatform, until
 from tests.system.truths import assert_all_is_well
 
 logger = logging.getLogger(__name__)
-pytestmark = pytest.mark.xdist_group("platform")
 
 CUSTOMERS = 20
 STEPS_BEFORE = CUSTOMERS * 5 // 2  # about half of all the calls that they take

@@ -14,8 +14,6 @@ from tests.system.customers import Crowd, PatientClient, a_small_picture
 from tests.system.running import RunningPlatform, until
 from tests.system.searching import Needle, everything_written, find, needles_of_document, needles_of_text
 
-pytestmark = pytest.mark.xdist_group("platform")
-
 DEMO_DOCUMENTS = 13  # three customers with four each, and one that was submitted again
 
 

@@ -4,14 +4,11 @@ import base64
 import secrets
 from typing import Any
 
-import pytest
 import requests
 
 from tests.fixtures.way import DOC_TYPES, members_of_customer
 from tests.system.customers import PatientClient, a_small_picture
 from tests.system.running import RunningPlatform, until
-
-pytestmark = pytest.mark.xdist_group("platform")
 
 BACK_SECONDS = 60.0
 

@@ -1,12 +1,8 @@
 """The queue is a doorbell: emptied or stopped in the middle, everything proceeds from what stands in the database."""
 
-import pytest
-
 from tests.system.customers import Crowd
 from tests.system.running import RunningPlatform, until
 from tests.system.truths import assert_all_is_well
-
-pytestmark = pytest.mark.xdist_group("platform")
 
 CUSTOMERS = 20
 

@@ -33,7 +33,7 @@ def test_the_walk_of_readme_runs_as_it_is_written(platform: RunningPlatform, tmp
     assert replaced["reverification"] == {"required": True, "because": ["name"], "documents": []}
     assert report["customers"]["total"] == sum(report["customers"][status] for status in ("verified", "pending", "rejected")) >= 1
     assert endpoint["secret"].startswith("whsec_")
-    assert {entry["is_valid"] for entry in received["received"]} == {True}
+    assert {entry["is_valid"] for entry in received["received"]} <= {True}  # nothing may have come yet
     told = "SELECT 1 FROM received WHERE customer_id = ? AND type = 'verification.approved' AND is_valid"
     until(lambda: platform.received(told, registered["customer_id"]), "the webhook of the approval")
     with PatientClient(platform) as client:  # other tests of this platform have a receiver that knows one secret
