@@ -26,7 +26,7 @@ manage: ## run an operator's command against the platform of this checkout: make
 
 test: ## run the tests against servers of their own; `make test ARGS="-k name"` runs some
 	@$(INSTALL) dev
-	@exec $(VENV) -m pytest -n auto --maxprocesses 16 --dist loadgroup $(ARGS)
+	@exec $(VENV) -m pytest -n auto --maxprocesses 16 $(ARGS)
 
 lint: ## style, types and the direction of imports
 	@$(INSTALL) dev
