@@ -2,7 +2,7 @@
 
 An address is known here by a keyed digest only, an IPv6 address by that of its /64, which is what one subscriber has. While Redis is
 away each process counts for itself: whoever guesses is refused all the same, after as many guesses for each process
-(`docs/decisions/0019-quotas-and-the-request-log.md`).
+(`docs/decisions/0020-quotas-and-the-request-log.md`).
 """
 
 import hashlib

@@ -17,18 +17,17 @@ from kyc_platform.redis_client import execute
 from tenants.limits.plans import plan_of
 from tenants.routing.context import MerchantContext
 
-MINUTE_US = 60_000_000
-
-# KEYS: n buckets, then other keys to read on the way. ARGV: n; then for each bucket µs a request, how many fit, how many are asked for.
+# KEYS: n buckets, then other keys to read on the way. ARGV: n, how many requests are asked for, and of each bucket how many fit.
 # Returns which bucket refused (or 0), its wait in seconds, which bucket has least left, how many, the seconds until it is full, and
 # what was read. Moments are µs and stay below 2^53, up to which Lua counts exactly. A moment too far ahead comes from another clock.
 SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local n = tonumber(ARGV[1])
+local n, asked = tonumber(ARGV[1]), tonumber(ARGV[2])
 local refused, wait, full_at = 0, 0, {}
 for i = 1, n do
-  local each, room, asked = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1])
+  local room = tonumber(ARGV[2 + i])
+  local each = math.floor(60000000 / room)
   local present = math.min(math.max(tonumber(redis.call('GET', KEYS[i]) or '0'), now), now + each * room)
   local over = present + each * asked - now - each * room
   if asked > 0 and over > wait then refused, wait = i, over end
@@ -36,7 +35,8 @@ for i = 1, n do
 end
 local least, left, reset = 0, nil, 0
 for i = 1, n do
-  local each, room, asked = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1])
+  local room = tonumber(ARGV[2 + i])
+  local each = math.floor(60000000 / room)
   if refused == 0 and asked > 0 then
     full_at[i] = full_at[i] + each * asked
     redis.call('SET', KEYS[i], string.format('%.0f', full_at[i]), 'PX', math.ceil((full_at[i] - now) / 1000))
@@ -100,8 +100,8 @@ def take(buckets: Sequence[Bucket], *, requests: int = 1, read: Sequence[str] = 
     `requests=0` only looks. Never lets more through than fit, whatever the number of processes. Raises redis.RedisError.
     """
     keys = [bucket.key for bucket in buckets]
-    numbers = [number for bucket in buckets for number in (MINUTE_US // bucket.limit, bucket.limit, requests)]
-    arguments: list[Any] = [len(keys) + len(read), *keys, *read, len(buckets), *numbers]
+    limits = [bucket.limit for bucket in buckets]
+    arguments: list[Any] = [len(keys) + len(read), *keys, *read, len(keys), requests, *limits]
     try:
         answer = cast("list[Any]", execute("EVALSHA", DIGEST, *arguments))
     except redis.exceptions.NoScriptError:  # a Redis that is new, or was restarted; from now on it knows the script

@@ -1,6 +1,7 @@
 """Admin pages of merchants and their domains. They call the same functions as the commands, and see no merchant's customers."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,11 +15,13 @@ from django.utils import timezone
 
 from kyc_platform.errors import DomainError
 from tenants.merchants.models import Domain, Merchant
-from tenants.merchants.opening import close_merchant, open_merchant, reactivate_merchant, suspend_merchant
+from tenants.merchants.opening import change_plan, close_merchant, open_merchant, reactivate_merchant, suspend_merchant
 from tenants.merchants.plans import PlanName
 from tenants.operator_site import operator_of
 from tenants.platform_log.admin import ReadOnlyAdmin
 from tenants.platform_log.models import record
+
+PLANS = [(plan.value, plan.value) for plan in PlanName]
 
 
 class OpeningForm(forms.Form):
@@ -27,13 +30,14 @@ class OpeningForm(forms.Form):
     name = forms.CharField(max_length=120)
     slug = forms.SlugField(max_length=40, help_text="a-z, 0-9 and hyphens; unique")
     time_zone = forms.CharField(max_length=64, initial="UTC", help_text="IANA name; reports count its days")
-    plan = forms.ChoiceField(choices=[(plan.value, plan.value) for plan in PlanName], initial=PlanName.STANDARD)
+    plan = forms.ChoiceField(choices=PLANS, initial=PlanName.STANDARD)
 
 
 class ReasonForm(ActionForm):
-    """The field beside the list of actions."""
+    """The fields beside the list of actions."""
 
     reason = forms.CharField(max_length=200, required=False, help_text="goes into the platform's log")
+    plan = forms.ChoiceField(choices=[("", "the plan"), *PLANS], required=False, help_text="for the action that changes it")
 
 
 @admin.register(Merchant)
@@ -45,7 +49,7 @@ class MerchantAdmin(ReadOnlyAdmin):
     search_fields = ("slug", "name", "public_id", "schema_name")
     readonly_fields = ("public_id", "schema_name", "created_at", "opened_at", "closed_at")
     fields = ("slug", "name", "mode", "state", "sandbox_of", "time_zone", "plan", *readonly_fields)
-    actions = ("suspend", "reactivate", "close")
+    actions = ("suspend", "reactivate", "close", "put_on_plan")
     action_form = ReasonForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -86,6 +90,11 @@ class MerchantAdmin(ReadOnlyAdmin):
             return
         self.change_each(request, merchants, close_merchant)
 
+    @admin.action(description="Put on the plan chosen here, in both modes", permissions=["operate"])
+    def put_on_plan(self, request: HttpRequest, merchants: QuerySet[Merchant]) -> None:
+        """Change the plan of the chosen merchants, and with it their quotas."""
+        self.change_each(request, merchants, partial(change_plan, plan=request.POST.get("plan", "")))
+
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Tell who may change a merchant's state."""
         return request.user.has_perm("tenants.change_merchant")
@@ -101,10 +110,10 @@ class MerchantAdmin(ReadOnlyAdmin):
             try:
                 change(merchant=live, reason=reason, actor=operator_of(request), at=timezone.now())
             except DomainError as error:
-                self.message_user(request, f"{live.slug}: {error.detail}", messages.ERROR)
+                self.message_user(request, f"{live.slug}: {words_of(error)}", messages.ERROR)
             else:
                 live.refresh_from_db()
-                self.message_user(request, f"{live.slug}: {live.state}", messages.SUCCESS)
+                self.message_user(request, f"{live.slug}: {live.state}, on the plan {live.plan}", messages.SUCCESS)
 
 
 @admin.register(Domain)
@@ -137,6 +146,11 @@ def log_domain(action: str, request: HttpRequest, domain: Domain) -> None:
     merchant, at = domain.tenant, timezone.now()
     company = merchant.company_public_id
     record(action, target=merchant.public_id, merchant=company, actor=operator_of(request), at=at, domain=domain.domain)
+
+
+def words_of(error: DomainError) -> str:
+    """Return what is wrong, in one line."""
+    return " ".join(member.detail for member in error.errors) or error.detail
 
 
 def add_to_form(form: forms.Form, error: DomainError) -> None:

@@ -110,6 +110,18 @@ def close_merchant(*, merchant: Merchant, reason: str, actor: Actor, at: datetim
     move_both(merchant, MerchantState.CLOSED, "merchant.closed", reason=reason, actor=actor, at=at)
 
 
+def change_plan(*, merchant: Merchant, plan: str, reason: str, actor: Actor, at: datetime) -> None:
+    """Put a merchant on a plan in both modes; its quotas hold within seconds. Raises InvalidRequest (422) for a plan that is none."""
+    require_plan(plan)
+    live = live_of(merchant)
+    with transaction.atomic():
+        rows = both_modes(live)
+        Merchant.objects.filter(pk__in=[row.pk for row in rows]).update(plan=plan)
+        record("merchant.plan_changed", target=live.public_id, merchant=live.public_id, actor=actor, at=at, plan=plan, reason=reason)
+    for row in rows:
+        announce_revocation(row.schema_name)
+
+
 def move_both(merchant: Merchant, new: MerchantState, action: str, *, reason: str, actor: Actor, at: datetime) -> None:
     """Move a merchant in both modes, log it, and tell every process."""
     live = live_of(merchant)

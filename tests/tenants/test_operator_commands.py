@@ -136,3 +136,14 @@ def test_a_weak_password_from_standard_input_is_refused(monkeypatch, password, w
         run("create_operator", "--email", address, "--password-stdin")
 
     assert not User.objects.filter(email=address).exists()
+
+
+def test_a_merchant_is_put_on_another_plan_in_both_modes_with_a_reason(merchant):
+    assert run("merchant_plan", merchant.slug, "large", "--reason", "their campaign").strip() == f"{merchant.slug}: large"
+
+    merchant.refresh_from_db()
+    assert (merchant.plan, Merchant.objects.get(pk=merchant.sandbox.pk).plan) == ("large", "large")
+    entry = PlatformLogEntry.objects.get(action="merchant.plan_changed", merchant=merchant.public_id)
+    assert entry.details == {"plan": "large", "reason": "their campaign"}
+    with pytest.raises(CommandError, match="invalid choice"):
+        run("merchant_plan", merchant.slug, "gold", "--reason", "x")

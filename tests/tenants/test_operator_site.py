@@ -120,6 +120,19 @@ def test_without_a_reason_or_with_an_unconfirmed_closing_nothing_happens(page, m
     assert merchant.state == "active"
 
 
+def test_a_merchant_is_put_on_another_plan_in_both_modes(page, merchant):
+    act(page, "merchant", "put_on_plan", [merchant], plan="large", reason="their campaign")
+
+    assert set(Merchant.objects.filter(slug=merchant.slug).values_list("plan", flat=True)) == {"large"}
+
+
+def test_a_plan_that_is_none_changes_nothing_and_is_named(page, merchant):
+    answer = act(page, "merchant", "put_on_plan", [merchant], plan="", reason="their campaign")
+
+    assert set(Merchant.objects.filter(slug=merchant.slug).values_list("plan", flat=True)) == {"standard"}
+    assert "The plans are standard, large, unlimited." in answer.text
+
+
 def test_merchants_cannot_be_deleted(page, merchant):
     assert page.post(f"/admin/tenants/merchant/{merchant.pk}/delete/", {"post": "yes"}).status_code == 403
     act(page, "merchant", "delete_selected", [merchant], post="yes")
