@@ -21,7 +21,7 @@ from verification.lifecycle.models import Verification
 from verification.lifecycle.runs import find_run
 from verification.providers.models import ProviderCheck
 from verification.reviews.models import Review, ReviewDecision
-from verification.workflow.admitting import issue_access_token
+from verification.workflow.admitting import issue_access_token, revoke_access_tokens
 from verification.workflow.opening import start_verification
 from verification.workflow.reviewing import Verdict, decide_review
 
@@ -29,7 +29,7 @@ from verification.workflow.reviewing import Verdict, decide_review
 class AccessTokens(MerchantView):
     """`/customers/{customer_id}/access-tokens`."""
 
-    required_scopes = {"POST": "verifications:write"}
+    required_scopes = {"POST": "verifications:write", "DELETE": "verifications:write"}
 
     @extend_schema(**docs.ISSUE_ACCESS_TOKEN)
     def post(self, request: Request, customer_id: str) -> Response:
@@ -44,9 +44,15 @@ class AccessTokens(MerchantView):
         customer, issued = issue_access_token(customer_id, seconds=seconds, actor=self.actor, at=self.now)
         return Response({"token": issued.token, "expires_at": issued.expires_at, "user_id": customer.pk}, status=201)
 
+    @extend_schema(**docs.REVOKE_ACCESS_TOKENS)
+    def delete(self, request: Request, customer_id: str) -> Response:
+        """End every token of the customer. 204, or 404."""
+        revoke_access_tokens(customer_id, actor=self.actor, at=self.now)
+        return Response(status=204)
+
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
-        """Issue another token: the first one is stored nowhere."""
-        return self.post(request, **ids)
+        """Issue another token, because the first one is stored nowhere; or say once more that they are revoked."""
+        return self.post(request, **ids) if request.method == "POST" else Response(status=204)
 
 
 class VerificationList(MerchantView):

@@ -34,6 +34,7 @@ class AuditType(StrEnum):
     CHECK_FAILED = "audit.check_failed"
     VERIFICATION_CANCELLED = "audit.verification_cancelled"
     ACCESS_TOKEN_ISSUED = "audit.access_token_issued"  # noqa: S105  # the name of an event, not a secret
+    ACCESS_TOKENS_REVOKED = "audit.access_tokens_revoked"
     WEBHOOK_ENDPOINT_CREATED = "audit.webhook_endpoint_created"
     WEBHOOK_ENDPOINT_DELETED = "audit.webhook_endpoint_deleted"
     WEBHOOK_ENDPOINT_UPDATED = "audit.webhook_endpoint_updated"
@@ -41,6 +42,7 @@ class AuditType(StrEnum):
     WEBHOOK_EVENTS_RECOVERED = "audit.webhook_events_recovered"
     EVENT_RESENT = "audit.event_resent"
     CUSTOMER_SIMULATED = "audit.customer_simulated"
+    WEBHOOK_CHAOS_ASKED = "audit.webhook_chaos_asked"
     SANDBOX_CLOCK_ADVANCED = "audit.sandbox_clock_advanced"
 
 

@@ -106,3 +106,15 @@ ISSUE_ACCESS_TOKEN = operation(
     refused=(CustomerNotFound,),
     invalid=(InvalidMember("/expires_in_seconds", "out_of_range", "Give a whole number of seconds from 60 to 86400."),),
 )
+REVOKE_ACCESS_TOKENS = operation(
+    "revoke_access_tokens",
+    path=f"{like.CUSTOMER_PATH}/access-tokens",
+    tag="End users",
+    summary="Revoke every token of a customer",
+    description="Every token that was issued until now is refused from now on: for a lost phone, or an account that was taken over.",
+    scope="verifications:write",
+    parameters=(CUSTOMER_ID,),
+    answers={204: Answer(None, "They are revoked.", {})},
+    refused=(CustomerNotFound,),
+    is_unsafe=True,
+)
