@@ -1,6 +1,7 @@
 """What must be true of every customer, whatever was killed meanwhile."""
 
 import hashlib
+from typing import Any
 
 from tests.fixtures.way import DOC_TYPES
 from tests.system.customers import DECISIONS, STORIES, Crowd, PatientClient
@@ -90,6 +91,26 @@ def assert_everything_was_told(platform: RunningPlatform, crowd: Crowd) -> None:
     assert platform.received(statement.replace("is_valid", "NOT is_valid"), *customers) == []
 
 
+def assert_the_list_of_events_is_whole(platform: RunningPlatform) -> None:
+    """Read page by page, positions count 1, 2, 3, … and every event that merchants see stands there once, a customer's in their order."""
+    told = "SELECT count(*) FROM verification_event WHERE type NOT LIKE 'audit.%%'"
+    listed: list[dict[str, Any]] = []
+    after, has_more = 0, True
+    with PatientClient(platform) as client:
+        while has_more:
+            page = client.call("GET", f"/api/v1/events?after={after}&limit=100").json()
+            listed += page["data"]
+            after, has_more = page["next_after"], page["has_more"]
+    assert [event["position"] for event in listed] == list(range(1, len(listed) + 1))
+    assert len({event["id"] for event in listed}) == len(listed)
+    assert platform.rows(told) == [(len(listed),)]
+    last: dict[str, int] = {}
+    for event in listed:
+        if (sequence := event["data"].get("sequence")) is not None:
+            assert sequence > last.get(event["data"]["customer_id"], 0), event
+            last[event["data"]["customer_id"]] = sequence
+
+
 def assert_all_is_well(platform: RunningPlatform, crowd: Crowd) -> None:
     """All of the above."""
     assert_each_is_decided_once(platform, crowd)
@@ -97,3 +118,4 @@ def assert_all_is_well(platform: RunningPlatform, crowd: Crowd) -> None:
     assert_the_status_is_shown(platform, crowd)
     assert_every_document_opens(platform, crowd)
     assert_everything_was_told(platform, crowd)
+    assert_the_list_of_events_is_whole(platform)
