@@ -91,7 +91,6 @@ class DocumentContent(MerchantView):
             body,
             content_type=submission.media_type,
             headers={
-                "Cache-Control": "no-store",
                 "Content-Disposition": f'attachment; filename="{submission.uid}"',
                 "Content-Security-Policy": "sandbox",
                 "X-Content-Type-Options": "nosniff",

@@ -15,6 +15,7 @@ from django.http.request import split_domain_port
 
 from kyc_platform.errors import DomainError
 from kyc_platform.observability.metrics import count_request
+from kyc_platform.requests.caching import NO_STORE
 from kyc_platform.requests.client_ip import client_ip_of
 from kyc_platform.requests.request_id import HEADER, new_request_id
 from tenants.api_keys.cache import SCHEME, VerifiedKey, forget_key, remembered_key
@@ -38,6 +39,7 @@ FIXED_HEADERS = [
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("X-Frame-Options", "DENY"),
+    NO_STORE,
 ]
 
 Environ = dict[str, Any]
