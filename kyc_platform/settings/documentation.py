@@ -92,6 +92,8 @@ WEBHOOKS = (
     "VERIFICATION_RESUBMISSION_REQUESTED",
     "VERIFICATION_EXPIRED",
     "VERIFICATION_REOPENED",
+    "WEBHOOK_ENDPOINT_DISABLED",
+    "TEST_PING",
 )
 
 # Choices that stand in more than one shape have one name each in generated clients.
@@ -104,6 +106,7 @@ ENUM_NAMES = {
     "CheckState": "verification.providers.models.CheckState",
     "ReviewDecision": "verification.reviews.models.ReviewDecision",
     "UserStatus": "verification.api.documentation.fields.USER_STATUSES",
+    "DisabledBecause": "verification.api.documentation.webhook_endpoints.DISABLED_BECAUSE",
     "EndpointState": "verification.api.documentation.fields.ENDPOINT_STATES",
     "EventType": "verification.api.documentation.fields.EVENT_TYPES",
     "ReasonCode": "verification.api.documentation.fields.REASON_CODES",

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from verification.api.documentation import examples as like
 from verification.api.documentation.customer_schemas import LIVEMODE, ReverificationSerializer
 from verification.api.documentation.fields import doc_type_field, moment_field, reason_code_field, stage_field, status_field
+from verification.api.documentation.webhook_endpoints import DISABLED_BECAUSE, ENDPOINT_ID
 from verification.events.types import EventType
 
 HEADERS = [
@@ -83,6 +84,22 @@ class VerificationDecisionSerializer(CustomerChangeSerializer):
     reasons = serializers.ListField(child=reason_code_field())
 
 
+class EndpointDisabledSerializer(serializers.Serializer[Any]):
+    """Which endpoint is not posted to any more, and why."""
+
+    webhook_endpoint_id = serializers.CharField()
+    because = serializers.ChoiceField(choices=DISABLED_BECAUSE)
+    deliveries_cancelled = serializers.IntegerField(min_value=0, help_text="what it was still owed; recovery sends it")
+    livemode = serializers.BooleanField(help_text=LIVEMODE)
+
+
+class PingSerializer(serializers.Serializer[Any]):
+    """Which endpoint is tested."""
+
+    webhook_endpoint_id = serializers.CharField()
+    livemode = serializers.BooleanField(help_text=LIVEMODE)
+
+
 def _webhook(event_type: EventType, summary: str, shape: type[serializers.Serializer[Any]], **data: Any) -> OpenApiWebhook:
     """Return an entry of the section, with a component named after the event type."""
     name = "".join(word.capitalize() for word in event_type.replace(".", "_").split("_"))
@@ -116,7 +133,8 @@ def _example(event_type: EventType, data: Mapping[str, Any]) -> dict[str, Any]:
         "sequence": 1,
         "livemode": True,
     }
-    return {"type": event_type.value, "timestamp": like.DECIDED, "data": {**change, **data}}
+    of_customer = {} if "webhook_endpoint_id" in data else change
+    return {"type": event_type.value, "timestamp": like.DECIDED, "data": {"livemode": True, **of_customer, **data}}
 
 
 _SELFIE = {"doc_type": "SELFIE", "document_id": like.DOCUMENT_ID}
@@ -193,3 +211,12 @@ VERIFICATION_EXPIRED = _webhook(
 VERIFICATION_REOPENED = _webhook(
     EventType.VERIFICATION_REOPENED, "A customer is verified again", CustomerChangeSerializer, previous_status="verified", sequence=13
 )
+WEBHOOK_ENDPOINT_DISABLED = _webhook(
+    EventType.WEBHOOK_ENDPOINT_DISABLED,
+    "Another of your endpoints was disabled",
+    EndpointDisabledSerializer,
+    webhook_endpoint_id=ENDPOINT_ID,
+    because="gone",
+    deliveries_cancelled=12,
+)
+TEST_PING = _webhook(EventType.TEST_PING, "You asked for a test", PingSerializer, webhook_endpoint_id=ENDPOINT_ID)
