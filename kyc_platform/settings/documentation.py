@@ -114,6 +114,7 @@ ENUM_NAMES = {
     "MediaType": "verification.api.documentation.fields.MEDIA_TYPES",
     "ProviderErrorClass": "verification.api.documentation.fields.ERROR_CLASSES",
     "SimulationAction": "verification.api.documentation.sandbox.SIMULATION_ACTIONS",
+    "WebhookFault": "verification.api.documentation.sandbox.FAULTS",
     "SimulationReason": "verification.api.documentation.sandbox.SIMULATION_REASONS",
     "SimulationEffect": "verification.api.documentation.sandbox.SIMULATION_EFFECTS",
     "IdentityDocumentType": "verification.api.documentation.fields.IDENTITY_DOCUMENT_TYPES",

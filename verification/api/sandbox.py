@@ -1,4 +1,4 @@
-"""Driving a sandbox: its clock and its customers. Refused with a live key."""
+"""Driving a sandbox: its clock, its customers and its webhooks. Refused with a live key."""
 
 from typing import Any
 
@@ -14,8 +14,9 @@ from verification.api.base import MerchantView, members_of, read_choice, refuse_
 from verification.api.documentation import sandbox as docs
 from verification.events.models import Event
 from verification.levels.doc_types import DocType
+from verification.sandbox.chaos import Fault
 from verification.sandbox.errors import require_sandbox
-from verification.workflow.driving import ClockReading, advance_clock, read_clock
+from verification.workflow.driving import ClockReading, advance_clock, cause_chaos, read_clock
 from verification.workflow.simulating import REASONS, Action, Effect, Order, simulate
 
 SCOPE = "sandbox:drive"
@@ -80,6 +81,42 @@ class CustomerSimulation(SandboxView):
         """Say when it shows; what was done by us alone, and died before it was noted, is done."""
         effect = Effect(event.data.get("effect", Effect.NOW.value))
         return Response(simulation_shape(ids["customer_id"], read_order(members_of(request)), effect), status=202)
+
+
+class WebhookChaosView(SandboxView):
+    """`/sandbox/webhooks/chaos`."""
+
+    required_scopes = {"POST": SCOPE}
+
+    @extend_schema(**docs.CAUSE_WEBHOOK_CHAOS)
+    def post(self, request: Request) -> Response:
+        """Have the next deliveries go wrong. 200 with what was asked for; 422."""
+        members = members_of(request)
+        refuse_unknown(members, ("faults", "deliveries"))
+        faults, deliveries = read_faults(members), read_number(members, "deliveries")
+        cause_chaos(faults=faults, deliveries=deliveries, actor=self.actor, at=self.now)
+        return Response({"faults": [fault.value for fault in faults], "deliveries": deliveries})
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return what was asked for."""
+        return Response({"faults": event.data["faults"], "deliveries": event.data["deliveries"]})
+
+
+def read_faults(members: dict[str, Any]) -> list[Fault]:
+    """Return the list of faults. Raises InvalidRequest naming each that is unknown."""
+    faults = members.get("faults")
+    if not isinstance(faults, list):
+        code = "required" if faults is None else "wrong_type"
+        raise InvalidRequest(errors=[InvalidMember("/faults", code, f"Give a list of {', '.join(Fault)}.")])
+    known = set(Fault)
+    errors = [
+        InvalidMember(f"/faults/{place}", "invalid_choice", f"Give one of {', '.join(Fault)}.")
+        for place, fault in enumerate(faults)
+        if not isinstance(fault, str) or fault not in known
+    ]
+    if errors:
+        raise InvalidRequest(errors=errors)
+    return [Fault(fault) for fault in faults]
 
 
 def read_order(members: dict[str, Any]) -> Order:

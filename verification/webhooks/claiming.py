@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from verification.events.models import Event
+from verification.sandbox.chaos import Fault
 from verification.webhooks.endpoints import signing_keys_of
 from verification.webhooks.models import DeliveryState, EndpointState, WebhookDelivery, WebhookEndpoint
 from verification.webhooks.payloads import payload
@@ -20,13 +21,13 @@ DELIVERIES, EVENTS = WebhookDelivery._meta.db_table, Event._meta.db_table
 CLAIM = f"""
 SET LOCAL synchronous_commit TO OFF;
 WITH due AS (
-    SELECT id FROM {DELIVERIES} WHERE endpoint_id = %(endpoint)s AND due_at <= %(at)s
+    SELECT id, due_at FROM {DELIVERIES} WHERE endpoint_id = %(endpoint)s AND due_at <= %(at)s
     ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), taken AS (
     UPDATE {DELIVERIES} AS delivery SET due_at = %(until)s FROM due WHERE delivery.id = due.id
-    RETURNING delivery.id, delivery.attempt_count, delivery.event_id
+    RETURNING delivery.id, delivery.attempt_count, delivery.event_id, due.due_at = delivery.created_at AS is_new
 )
-SELECT taken.id, taken.attempt_count, event.uid, event.type, event.at, event.sequence, event.data
+SELECT taken.id, taken.attempt_count, taken.is_new, event.uid, event.type, event.at, event.sequence, event.data
 FROM taken JOIN {EVENTS} AS event ON event.id = taken.event_id ORDER BY taken.id
 """  # noqa: S608  # names of our own tables
 
@@ -44,7 +45,9 @@ class Parcel:
     customer_id: str | None
     sequence: int | None
     claimed_at: datetime
+    is_new: bool  # nobody has taken it before
     keys: tuple[bytes, ...] = field(repr=False)
+    fault: Fault | None = None  # what a sandbox was told to do wrong
 
 
 def enabled_endpoints() -> list[WebhookEndpoint]:
@@ -60,7 +63,7 @@ def is_anything_due(*, at: datetime) -> bool:
 def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel]:
     """Take up to `limit` due deliveries of an endpoint, the longest due first, and put them off by the lease.
 
-    Part of a transaction that does nothing else: it need not reach the disk before the posting begins. When the database crashes and
+    Part of a transaction that does nothing else but to meet chaos: it need not reach the disk before the posting begins. When the database crashes and
     forgets a lease, the delivery is due, and is posted again under its id. One statement, because reading, locking and writing
     through the ORM cost a third of the whole delivery.
     """
@@ -71,7 +74,7 @@ def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel
         return []
     keys = signing_keys_of(endpoint, at=at)
     parcels = []
-    for pk, attempt_count, uid, event_type, event_at, sequence, text in rows:
+    for pk, attempt_count, is_new, uid, event_type, event_at, sequence, text in rows:
         data = orjson.loads(text)  # Django has the driver leave jsonb as text
         parcels.append(
             Parcel(
@@ -84,6 +87,7 @@ def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel
                 customer_id=data.get("customer_id"),
                 sequence=sequence,
                 claimed_at=at,
+                is_new=is_new,
                 keys=keys,
             )
         )

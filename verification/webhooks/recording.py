@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from verification.sandbox.chaos import Fault
 from verification.webhooks.models import DeliveryState, WebhookAttempt, WebhookDelivery
 from verification.webhooks.schedule import next_attempt_at
 from verification.webhooks.sender import Posted
@@ -65,6 +66,7 @@ def record_attempts(posted: Sequence[Posted], *, at: datetime) -> None:
 
 def _next_state(one: Posted) -> tuple[DeliveryState, datetime | None]:
     if not one.failure:
-        return DeliveryState.DELIVERED, None
+        is_repeated = one.parcel.fault is Fault.DUPLICATE  # as if the receiver's answer had been lost
+        return (DeliveryState.OWED, one.at) if is_repeated else (DeliveryState.DELIVERED, None)
     due_at = next_attempt_at(one.parcel.attempt_number, at=one.at, retry_after=one.retry_after, jitter=random.random())  # noqa: S311
     return (DeliveryState.OWED, due_at) if due_at else (DeliveryState.EXHAUSTED, None)

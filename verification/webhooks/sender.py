@@ -15,16 +15,19 @@ from typing import Any, Self, TypeVar
 from kyc_platform.doors import assert_no_transaction
 from kyc_platform.outbound.client import OutboundClient
 from kyc_platform.outbound.errors import OutboundFailed
+from verification.sandbox.chaos import Fault
 from verification.webhooks.claiming import Parcel
 from verification.webhooks.models import ENDPOINTS_MAX
 from verification.webhooks.schedule import read_retry_after
 from verification.webhooks.signing import signed_headers
+from verification.webhooks.troubling import spoiled
 
 T = TypeVar("T")
 
 IN_FLIGHT_MAX = 32  # to one endpoint
 ENOUGH = 250  # results are worth a transaction
 FAILURE_STATUS = "status"
+FAILURE_DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,10 @@ class Sender:
     async def _post(self, parcel: Parcel) -> Posted:
         sent_at = self._clock()
         at = sent_at + self._lead
-        headers = signed_headers(parcel.keys, webhook_id=parcel.webhook_id, timestamp=int(sent_at.timestamp()), body=parcel.body)
+        if parcel.fault is Fault.DROP:
+            return Posted(parcel, at, None, FAILURE_DROPPED, 0)
+        keys, signed_at = spoiled(parcel, at=sent_at)
+        headers = signed_headers(keys, webhook_id=parcel.webhook_id, timestamp=int(signed_at.timestamp()), body=parcel.body)
         try:
             answer = await self._client.post(parcel.url, headers=headers, body=parcel.body)
         except OutboundFailed as failed:

@@ -1,4 +1,4 @@
-"""How a merchant drives its sandbox: its clock here, its customers in `simulating.py`. Everything goes the way that live data goes."""
+"""How a merchant drives its sandbox: its clock and its deliveries here, its customers in `simulating.py`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +10,14 @@ from kyc_platform.actor import Actor
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from verification import jobs
 from verification.events.types import AuditType
+from verification.sandbox.chaos import Fault, ask_for_chaos
 from verification.sandbox.clock import AHEAD_MAX, ahead, move_ahead
 from verification.sandbox.errors import require_sandbox
 from verification.workflow.announcing import record
 
 ADVANCE_SECONDS_MAX = 10 * 366 * 24 * 3600
+CHAOS_DELIVERIES_MAX = 1000
+CHAOS_FAULTS_MAX = 20
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,25 @@ def advance_clock(*, seconds: int, actor: Actor, at: datetime) -> ClockReading:
         record(AuditType.SANDBOX_CLOCK_ADVANCED, actor=actor, at=moved_at, data={"seconds": seconds})
         jobs.sweep()
     return read_clock()
+
+
+def cause_chaos(*, faults: list[Fault], deliveries: int, actor: Actor, at: datetime) -> None:
+    """Have the next new deliveries of the current sandbox go wrong, instead of what was asked for before; 0 ends it.
+
+    Raises SandboxOnly, or InvalidRequest unless there are 1 to CHAOS_FAULTS_MAX faults and 0 to CHAOS_DELIVERIES_MAX deliveries.
+    """
+    require_sandbox()
+    errors = []
+    if not 1 <= len(faults) <= CHAOS_FAULTS_MAX:
+        errors.append(InvalidMember("/faults", "out_of_range", f"Name 1 to {CHAOS_FAULTS_MAX} faults."))
+    if not 0 <= deliveries <= CHAOS_DELIVERIES_MAX:
+        errors.append(InvalidMember("/deliveries", "out_of_range", f"Give a whole number from 0 to {CHAOS_DELIVERIES_MAX}; 0 ends it."))
+    if errors:
+        raise InvalidRequest(errors=errors)
+    with transaction.atomic():
+        ask_for_chaos(faults, deliveries)
+        told = {"faults": [fault.value for fault in faults], "deliveries": deliveries}
+        record(AuditType.WEBHOOK_CHAOS_ASKED, actor=actor, at=at, data=told)
 
 
 def _not_so_far(remedy: str) -> InvalidRequest:

@@ -30,6 +30,7 @@ from verification.webhooks.endpoints import cancel_deliveries, lock_endpoints
 from verification.webhooks.health import note_health, reason_to_disable
 from verification.webhooks.recording import record_attempts
 from verification.webhooks.sender import Posted, Sender
+from verification.webhooks.troubling import meet_chaos
 from verification.webhooks.turns import Turn
 from verification.workflow.subscribing import stop_telling
 
@@ -100,7 +101,10 @@ def _claim(sender: Sender, *, at: datetime) -> list[Parcel]:
         room = allowed - sender.held(endpoint.pk)
         if room > 0:
             with transaction.atomic():
-                parcels += claim(endpoint, limit=room, at=at)
+                taken, held_until = meet_chaos(claim(endpoint, limit=room, at=at), at=at)
+                parcels += taken
+                for due_at in held_until:
+                    jobs.look_again(due_at)
     sequences: dict[str, int] = {}
     for parcel in parcels:
         if parcel.customer_id is not None and parcel.sequence is not None:

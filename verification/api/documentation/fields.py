@@ -34,7 +34,10 @@ DELIVERY_STATES = [
     ("exhausted", "every attempt failed; kept for recovery"),
     ("cancelled", "its endpoint was disabled or deleted; kept for recovery"),
 ]
-FAILURES = [(kind.value, kind.value.replace("_", " ")) for kind in FailureKind] + [("status", "an answer other than 2xx")]
+FAILURES = [(kind.value, kind.value.replace("_", " ")) for kind in FailureKind] + [
+    ("status", "an answer other than 2xx"),
+    ("dropped", "not posted: the sandbox was told to"),
+]
 ENDPOINT_STATES = [("enabled", "events are posted to it"), ("disabled", "nothing is posted to it any more")]
 
 

@@ -11,8 +11,9 @@ from verification.api.documentation.operation import CUSTOMER_ID, Answer, operat
 from verification.api.documentation.problems import Refusal
 from verification.customers.records import CustomerNotFound
 from verification.documents.records import DocumentNotRequired
+from verification.sandbox.chaos import Fault
 from verification.sandbox.errors import SandboxOnly
-from verification.workflow.driving import ADVANCE_SECONDS_MAX
+from verification.workflow.driving import ADVANCE_SECONDS_MAX, CHAOS_DELIVERIES_MAX, CHAOS_FAULTS_MAX
 from verification.workflow.simulating import REASONS, Action, Effect, NotPossibleNow, SandboxProviderAway
 
 TAG = "Sandbox"
@@ -155,4 +156,48 @@ SIMULATE_CUSTOMER = operation(
         SandboxProviderAway,
     ),
     invalid=(InvalidMember("/doc_type", "required", "Give one of ID_FRONT, ID_BACK, PROOF_OF_ADDRESS, SELFIE."),),
+)
+
+CHAOS = """
+Each new delivery of the sandbox, to whichever endpoint, meets the next of the faults, in the order in which they are named and then
+from the first again, until so many deliveries have met one. Retries are as usual, so that every event arrives in the end. Asking
+again replaces what was asked for before; `deliveries` 0 ends it.
+
+| fault | what the receiver sees | what it should do |
+|---|---|---|
+| `duplicate` | the delivery once more, though it answered 2xx | know it by `webhook-id`, and answer 2xx |
+| `reorder` | the first waits longest, a second for each that is left (a minute at most): the opposite order | keep the highest `sequence` |
+| `delay` | it comes five minutes later, by the sandbox's clock | take it |
+| `drop` | nothing: the attempt is logged as `dropped` and has failed | nothing; the retry comes, and `POST /reconcile` tells sooner |
+| `wrong_signature` | a signature by another secret | refuse it with a 4xx; the retry is signed rightly |
+| `stale_timestamp` | a good signature with a `webhook-timestamp` of an hour ago | refuse it with a 4xx; the retry is fresh |
+"""
+
+FAULTS = [(fault.value, fault.value.replace("_", " ")) for fault in Fault]
+ASKED = {"faults": ["duplicate", "drop", "wrong_signature"], "deliveries": 6}
+
+
+class WebhookChaosInputSerializer(serializers.Serializer[Any]):
+    """What is to go wrong."""
+
+    faults = serializers.ListField(child=serializers.ChoiceField(choices=FAULTS), min_length=1, max_length=CHAOS_FAULTS_MAX)
+    deliveries = serializers.IntegerField(min_value=0, max_value=CHAOS_DELIVERIES_MAX, help_text="how many meet one; 0 ends it")
+
+
+class WebhookChaosSerializer(WebhookChaosInputSerializer):
+    """What will go wrong."""
+
+
+CAUSE_WEBHOOK_CHAOS = operation(
+    "cause_webhook_chaos",
+    path="/api/v1/sandbox/webhooks/chaos",
+    tag=TAG,
+    summary="Have the next deliveries go wrong",
+    description=CHAOS,
+    scope=SCOPE,
+    body=WebhookChaosInputSerializer,
+    bodies={"Three faults, twice": ASKED},
+    answers={200: Answer(WebhookChaosSerializer, "It is asked for.", {"Three faults, twice": ASKED})},
+    refused=(SandboxOnly,),
+    invalid=(InvalidMember("/faults/0", "invalid_choice", f"Give one of {', '.join(Fault)}."),),
 )
