@@ -11,6 +11,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from kyc_platform.actor import SYSTEM
+from kyc_platform.schema import inside_schema
+from tenants.merchants.migrating import migrate_schema
+from tenants.merchants.names import new_schema_name
 from tenants.routing.entry import leave_merchant
 from tests.fixtures.jobs import take_jobs
 from tests.fixtures.merchants import inside
@@ -223,3 +226,21 @@ def test_in_order_is_by_moment_when_customers_do_not_matter():
     events = [Event(pk=pk, at=NOON + timedelta(seconds=seconds)) for pk, seconds in ((1, 2), (2, 1), (3, 2), (4, 0))]
 
     assert [event.pk for event in positions.in_order(events)] == [4, 2, 1, 3]
+
+
+def test_what_was_written_before_there_were_positions_gets_them_in_its_order():
+    schema = new_schema_name()
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {schema}")
+    migrate_schema(schema, targets=[("verification", "0003_idempotent_requests")])
+    told = {"at": NOON, "actor_kind": "system", "actor_id": "system", "data": {}}
+    with inside_schema(schema):
+        types = ("test.ping", "audit.document_viewed", "report.ready")
+        old = [Event.objects.create(uid=f"evt_{number}", type=kind, **told) for number, kind in enumerate(types)]
+
+    migrate_schema(schema)
+
+    with inside_schema(schema):
+        sequencing.sequence_events()
+        assert placed() == [old[0], old[2]]
+        assert check_chain().fault is None
