@@ -63,9 +63,9 @@ def is_anything_due(*, at: datetime) -> bool:
 def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel]:
     """Take up to `limit` due deliveries of an endpoint, the longest due first, and put them off by the lease.
 
-    Part of a transaction that does nothing else but to meet chaos: it need not reach the disk before the posting begins. When the database crashes and
-    forgets a lease, the delivery is due, and is posted again under its id. One statement, because reading, locking and writing
-    through the ORM cost a third of the whole delivery.
+    Part of a transaction that does nothing else but to meet chaos: it need not reach the disk before the posting begins. When the
+    database crashes and forgets a lease, the delivery is due, and is posted again under its id. One statement, because reading,
+    locking and writing through the ORM cost a third of the whole delivery.
     """
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"endpoint": endpoint.pk, "limit": limit, "at": at, "until": at + LEASE})
