@@ -1,0 +1,124 @@
+"""A sandbox is driven over HTTP as its merchant's engineer would, and the platform's own processes do the rest."""
+
+import json
+import secrets
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from aiohttp import web
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from kyc_platform.embedded.manage import settings_of
+from kyc_platform.embedded.places import ROOT
+from tests.fixtures.way import DOC_TYPES, members_of_customer
+from tests.system.customers import PatientClient
+from tests.system.running import RunningPlatform, until
+from tests.verification.webhooks.receivers import Arrived, Receiver, receiving
+
+HOUR = 3600
+
+
+@pytest.fixture
+def engineer(platform: RunningPlatform) -> Any:
+    """A new merchant's engineer, with a test key."""
+    command = [sys.executable, "manage.py", "open_merchant", f"driven-{secrets.token_hex(4)}", "--json"]
+    environment = settings_of(platform.folder, platform.given)
+    opened = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    with PatientClient(platform, json.loads(opened.stdout)["test_api_key"]) as client:
+        yield client
+
+
+def drive(engineer: PatientClient, path: str, **members: Any) -> dict[str, Any]:
+    answer = engineer.call("POST", f"/api/v1/sandbox/{path}", members)
+    assert answer.status_code in (200, 202), answer.text
+    return dict(answer.json())
+
+
+def submitted(engineer: PatientClient, scenario: str) -> str:
+    members = members_of_customer(metadata={"sandbox_scenario": scenario})
+    engineer.do("/api/v1/customers", members)
+    for doc_type in DOC_TYPES:
+        engineer.submit(members["customer_id"], doc_type)
+    return str(members["customer_id"])
+
+
+def listen(engineer: PatientClient, url: str, *event_types: str) -> str:
+    answer = engineer.call("POST", "/api/v1/webhook-endpoints", {"url": url, "event_types": list(event_types) or None})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["secret"])
+
+
+def ids_of(receiver: Receiver, number: int) -> list[str]:
+    until(lambda: len(receiver.arrived) >= number, f"{number} webhooks")
+    return receiver.ids
+
+
+def test_a_customer_goes_wherever_the_engineer_says(engineer: PatientClient) -> None:
+    customer_id = submitted(engineer, "never_answers")
+    engineer.wait_for_stage(customer_id, "checking")
+    for order, stage in (
+        ({"action": "reject_document", "doc_type": "SELFIE"}, "resubmit"),
+        ({"action": "review"}, "resubmit"),
+        (None, "in_review"),
+        ({"action": "approve"}, "approved"),
+        ({"action": "reopen"}, "checking"),
+        ({"action": "approve"}, "approved"),
+        ({"action": "expire", "doc_type": "ID_FRONT"}, "expired"),
+    ):
+        if order is None:
+            engineer.submit(customer_id, "SELFIE")
+        else:
+            drive(engineer, f"customers/{customer_id}/simulate", **order)
+        engineer.wait_for_stage(customer_id, stage)
+
+
+def test_a_day_passes_and_the_check_that_nobody_answered_is_a_review(engineer: PatientClient) -> None:
+    customer_id = submitted(engineer, "never_answers")
+    engineer.wait_for_stage(customer_id, "checking")
+
+    assert drive(engineer, "clock/advance", seconds=25 * HOUR)["advanced_seconds"] == 25 * HOUR
+
+    engineer.wait_for_stage(customer_id, "in_review")
+
+
+def test_a_dead_endpoint_is_retried_for_three_days_while_one_watches(engineer: PatientClient) -> None:
+    with receiving(lambda _: web.Response(status=503)) as receiver:
+        listen(engineer, receiver.url, "customer.created")
+        engineer.do("/api/v1/customers", members_of_customer())
+        ids_of(receiver, 1)
+        for number, hours in enumerate((0.01, 0.1, 0.6, 2.3, 5.6, 11, 15.5, 22.1, 27), start=2):
+            drive(engineer, "clock/advance", seconds=int(hours * HOUR))
+            ids_of(receiver, number)
+
+        assert len(set(receiver.ids)) == 1
+
+
+def test_every_fault_is_met_and_a_careful_receiver_has_everything_in_the_end(engineer: PatientClient) -> None:
+    secret: list[str] = []
+
+    def answer(arrived: Arrived) -> web.Response:
+        try:
+            Webhook(secret[0]).verify(arrived.body, arrived.headers)
+        except WebhookVerificationError:
+            return web.Response(status=400)
+        taken.append(arrived.webhook_id)
+        return web.Response(status=204)
+
+    taken: list[str] = []
+    with receiving(answer) as receiver:
+        secret.append(listen(engineer, receiver.url, "customer.created"))
+        faults = ["duplicate", "reorder", "delay", "drop", "wrong_signature", "stale_timestamp"]
+        drive(engineer, "webhooks/chaos", faults=faults, deliveries=len(faults))
+        for _ in faults:
+            engineer.do("/api/v1/customers", members_of_customer())
+        events = engineer.call("GET", "/api/v1/events?type=customer.created&limit=100").json()["data"]
+        assert len(events) == len(faults)
+
+        drive(engineer, "clock/advance", seconds=360)
+        until(lambda: set(taken) == {event["id"] for event in events}, "every event")
+
+        assert taken.count(events[0]["id"]) == 2
+        until(lambda: len(taken) == len(faults) + 1, "the duplicate")
+        assert len(receiver.arrived) == len(taken) + 2  # two were refused
