@@ -118,7 +118,7 @@ class Stand:
             start_check(verification_pk=run.pk, at=timezone.now())
             yield PARTS[2], clock() - began
             began = clock()
-            wait_until(ProviderCallback.objects.filter(handled_at__isnull=True).exists)
+            wait_until(ProviderCallback.objects.filter(handled_at__isnull=True).exists, every_seconds=0.002)
             yield PARTS[3], clock() - began
             began = clock()
             handle_callback(callback_pk=ProviderCallback.objects.get(handled_at__isnull=True).pk, at=timezone.now())
@@ -177,22 +177,22 @@ def standing() -> Iterator[Stand]:
 
 @contextmanager
 def worker_and_scheduler() -> Iterator[psutil.Process]:
-    """Run one worker and the scheduler that looks after what was lost or postponed; whether they are ready shows in their work."""
+    """Run one worker, and the scheduler that looks after what was lost or postponed."""
     with (
         TemporaryDirectory() as folder,
-        running(WORKER, is_ready=lambda: True) as worker,
+        running(WORKER, is_ready=lambda: bool(app.control.ping(timeout=0.5))) as worker,
         running((*SCHEDULER, "--schedule", str(Path(folder, "schedule"))), is_ready=lambda: True),
     ):
         yield psutil.Process(worker)
 
 
-def wait_until(is_so: Callable[[], object]) -> None:
-    """Ask again and again, at short intervals. Raises TimeoutError."""
+def wait_until(is_so: Callable[[], object], *, every_seconds: float = 0.1) -> None:
+    """Ask again and again, not so often that asking is what is measured. Raises TimeoutError."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         if time.monotonic() > deadline:
             raise TimeoutError("it did not come about")
-        time.sleep(0.005)
+        time.sleep(every_seconds)
 
 
 def _part(what: str, figures: list[float], total: float, of: str) -> Row:
