@@ -24,11 +24,12 @@ SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local n, asked = tonumber(ARGV[1]), tonumber(ARGV[2])
+local found = redis.call('MGET', unpack(KEYS))
 local refused, wait, full_at = 0, 0, {}
 for i = 1, n do
   local room = tonumber(ARGV[2 + i])
   local each = math.floor(60000000 / room)
-  local present = math.min(math.max(tonumber(redis.call('GET', KEYS[i]) or '0'), now), now + each * room)
+  local present = math.min(math.max(tonumber(found[i] or '0'), now), now + each * room)
   local over = present + each * asked - now - each * room
   if asked > 0 and over > wait then refused, wait = i, over end
   full_at[i] = present
@@ -45,7 +46,7 @@ for i = 1, n do
   if left == nil or remaining < left then least, left, reset = i, remaining, full_at[i] - now end
 end
 local answer = {refused, math.ceil(wait / 1000000), least, left, math.ceil(reset / 1000000)}
-for i = n + 1, #KEYS do answer[5 + i - n] = redis.call('GET', KEYS[i]) end
+for i = n + 1, #KEYS do answer[5 + i - n] = found[i] end
 return answer
 """
 DIGEST = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # by which Redis names a script
