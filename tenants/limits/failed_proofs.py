@@ -31,9 +31,9 @@ _alone: ShortCache[str, int] = ShortCache(size=KEPT_ADDRESSES)
 
 def require_guesses_left(environ: Environ) -> None:
     """Raise RateLimited (429) when too many proofs have failed from the caller's address. Takes nothing."""
-    verdict = _counted(_bucket(environ), proofs=0)
+    bucket = _bucket(environ)
+    verdict = _counted(bucket, proofs=0)
     if verdict.remaining == 0:
-        bucket = _bucket(environ)
         environ[FAILED_PROOF] = verdict
         require_admitted(Verdict(verdict.limit, 0, verdict.reset_seconds, bucket, max(1, WINDOW_SECONDS // bucket.limit)))
 

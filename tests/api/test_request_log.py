@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from tenants.limits import plans
 from tenants.merchants.models import Merchant
+from tenants.merchants.plans import PlanName
 from tests.api.asking import ask
 from tests.fixtures.merchants import a_key
 from tests.fixtures.way import members_of_customer
@@ -64,12 +66,18 @@ def test_each_request_stands_there_with_what_came_of_it_and_nothing_personal(key
     assert not any(value in str(rows) for value in (members["customer_id"], members["email"], members["name"]))
 
 
-def test_a_request_that_is_refused_for_its_scope_or_its_quota_stands_there_too(merchant: Merchant, key: str):
+def test_a_request_that_is_refused_for_its_scope_or_its_quota_stands_there_too(
+    merchant: Merchant, key: str, monkeypatch: pytest.MonkeyPatch
+):
     narrow = f"Api-Key {a_key(merchant.sandbox, 'events:read')}"
+    monkeypatch.setitem(plans._SANDBOX, PlanName.STANDARD, plans.Plan(per_key=1, per_merchant=100, per_end_user=1))
 
-    assert ask("GET", "/api/v1/customers", narrow).status_code == 403
+    assert [ask("GET", "/api/v1/customers", narrow).status_code for _ in range(2)] == [403, 429]
 
-    assert [(row["route"], row["status"]) for row in logged(key, f"?key={prefix_of(narrow)}")] == [("/api/v1/customers", 403)]
+    assert [(row["route"], row["status"]) for row in logged(key, f"?key={prefix_of(narrow)}")] == [
+        ("/api/v1/customers", 429),
+        ("/api/v1/customers", 403),
+    ]
 
 
 def test_it_is_filtered_by_key_class_of_status_and_time(merchant: Merchant, key: str):

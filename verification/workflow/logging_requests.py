@@ -3,6 +3,7 @@
 import logging
 
 import redis
+from django.db import DatabaseError
 
 from kyc_platform.schema import current_schema
 from tenants.merchants.states import MerchantClosed, MerchantNotOpen
@@ -30,6 +31,9 @@ def _log_requests_of(schema: str) -> int:
             return log_requests_of_merchant()
     except (UnknownMerchant, MerchantNotOpen, MerchantClosed):
         lines.forget_lines(schema)  # nobody is left to read them
+        return 0
+    except DatabaseError:
+        logger.warning("lines of the request log wait", extra={"merchant_schema": schema}, exc_info=True)  # others' do not wait with them
         return 0
 
 

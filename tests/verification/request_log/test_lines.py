@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.db import connection
 from prometheus_client import REGISTRY
 
 from kyc_platform.redis_client import redis_client
@@ -117,8 +118,6 @@ def test_many_workers_at_once_write_each_line_once(outbox: Outbox, merchant: Mer
 
 def log_and_close() -> None:
     """Work as a worker's thread does."""
-    from django.db import connection  # noqa: PLC0415
-
     log_requests()
     connection.close()
 
@@ -157,6 +156,25 @@ def test_redis_keeps_the_newest_lines_when_no_worker_comes(outbox: Outbox, merch
     outbox.hand_over()
 
     assert oldest_lines(merchant.schema_name, 10) == sent[2:]
+
+
+def test_a_schema_that_cannot_be_written_to_holds_up_nobody_else_and_loses_nothing(
+    outbox: Outbox, merchant: Merchant, other_merchant: Merchant
+):
+    table = ApiRequest._meta.db_table
+    for row in (merchant, other_merchant):
+        outbox.put(row.schema_name, a_line())
+    outbox.hand_over()
+    with inside(merchant), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO not_migrated_yet")
+
+    log_requests()
+    with inside(merchant), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE not_migrated_yet RENAME TO {table}")
+
+    assert (len(rows(merchant)), len(rows(other_merchant))) == (0, 1)
+    log_requests()
+    assert (len(rows(merchant)), len(rows(other_merchant))) == (1, 1)
 
 
 def test_the_lines_of_a_merchant_that_was_closed_are_dropped(outbox: Outbox, merchant: Merchant):
