@@ -60,6 +60,12 @@ def is_anything_due(*, at: datetime) -> bool:
     return WebhookDelivery.objects.filter(due_at__lte=at).exists()
 
 
+def is_due_to_healthy(*, at: datetime) -> bool:
+    """Tell whether an endpoint that does not fail at present has a delivery that could be claimed."""
+    healthy = WebhookEndpoint.objects.filter(state=EndpointState.ENABLED, failing_since__isnull=True).values_list("pk", flat=True)
+    return WebhookDelivery.objects.filter(endpoint__in=list(healthy), due_at__lte=at).exists()
+
+
 def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel]:
     """Take up to `limit` due deliveries of an endpoint, the longest due first, and put them off by the lease.
 

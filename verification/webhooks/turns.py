@@ -1,10 +1,12 @@
-"""One sender a merchant at a time, so that its slow endpoints never hold more than one worker.
+"""One sender a merchant at a time, so that its slow endpoints never hold more than one thread, and few threads for those that only fail.
 
 Only a courtesy: the rows' own locks see to it that nothing is sent by two. So with Redis away everybody has a turn.
 """
 
 import logging
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import redis
 
@@ -13,6 +15,20 @@ from kyc_platform.redis_client import redis_client
 logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 3  # how long the turn of a process that died lasts; one that lives extends it
+
+SLOW_MAX = 4  # of the eight threads of a sending process (`kyc_platform/embedded/programs.py`)
+_slow = threading.BoundedSemaphore(SLOW_MAX)
+
+
+@contextmanager
+def room_for(*, is_slow: bool) -> Iterator[bool]:
+    """Tell whether this process has room for one more merchant, and keep it until the block ends. One that is not slow always has."""
+    has_room = not is_slow or _slow.acquire(blocking=False)
+    try:
+        yield has_room
+    finally:
+        if is_slow and has_room:
+            _slow.release()
 
 
 class Turn:

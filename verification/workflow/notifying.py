@@ -25,13 +25,14 @@ from verification.webhooks.claiming import (
     enabled_endpoints,
     hand_back,
     is_anything_due,
+    is_due_to_healthy,
 )
 from verification.webhooks.endpoints import cancel_deliveries, lock_endpoints
 from verification.webhooks.health import note_health, reason_to_disable
 from verification.webhooks.recording import record_attempts
 from verification.webhooks.sender import Posted, Sender
 from verification.webhooks.troubling import meet_chaos
-from verification.webhooks.turns import Turn
+from verification.webhooks.turns import Turn, room_for
 from verification.workflow.subscribing import stop_telling
 
 HELD_MAX = 1000  # of one endpoint, in one process: what is posted while ENOUGH others are recorded, and as many claimed
@@ -51,15 +52,18 @@ def deliver_due(*, clock: Clock = timezone.now) -> None:
     """
     until = time.monotonic() + TURN_SECONDS_MAX
     while is_anything_due(at=clock() + (lead := ahead())):
-        turn = Turn(current_schema())
-        if not turn.take():
-            return  # another process is at it, and looks once more after giving its turn back
-        try:
-            is_done = _deliver(turn, until=until, clock=clock, lead=lead)
-        finally:
-            turn.give_back()
-        if not is_done:
-            return  # the job that goes on has been asked for
+        with room_for(is_slow=not is_due_to_healthy(at=clock() + lead)) as has_room:
+            if not has_room:
+                return  # this process has enough to do with endpoints that fail; the next sweep asks for this merchant again
+            turn = Turn(current_schema())
+            if not turn.take():
+                return  # another process is at it, and looks once more after giving its turn back
+            try:
+                is_done = _deliver(turn, until=until, clock=clock, lead=lead)
+            finally:
+                turn.give_back()
+            if not is_done:
+                return  # the job that goes on has been asked for
 
 
 def ask_for_delivery(*, at: datetime) -> None:

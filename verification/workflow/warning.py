@@ -35,7 +35,7 @@ CONSEQUENCES = {
     WarningCode.DISABLED: "Nothing is posted to it any more. Once it works, enable it with PUT /webhook-endpoints/{id},\n"
     "and ask for what it missed with POST /webhook-endpoints/{id}/recover.",
 }
-BECAUSE = {"gone": "It answered 410.", "failing": "It only failed for five days."}
+BECAUSE = {"gone": "It answered 410.", "failing": "It failed for five days without a success."}
 
 
 def warn_members(*, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,13 @@ from django.utils import timezone
 from kyc_platform.actor import SYSTEM
 from kyc_platform.background import doorbell_answered
 from kyc_platform.doors import NetworkInsideTransaction
+from kyc_platform.embedded.programs import SENDER_CONCURRENCY
 from kyc_platform.redis_client import redis_client
+from tenants.merchants.models import Merchant
 from tenants.routing.entry import leave_merchant
 from tests.fixtures.jobs import take_jobs
-from tests.fixtures.merchants import inside
+from tests.fixtures.merchants import a_merchant, inside
+from tests.fixtures.sandbox_provider import eventually
 from tests.verification.webhooks.conftest import a_ping, an_endpoint, later, the_delivery
 from tests.verification.webhooks.receivers import Arrived, answering, receiving
 from verification import jobs
@@ -23,6 +27,7 @@ from verification.events.models import Event
 from verification.webhooks.claiming import claim
 from verification.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from verification.webhooks.sender import Sender
+from verification.webhooks.turns import SLOW_MAX
 from verification.workflow import notifying
 from verification.workflow.notifying import deliver_due
 from verification.workflow.subscribing import delete_endpoint
@@ -255,3 +260,31 @@ def test_a_sender_whose_time_is_over_lets_another_one_go_on(acme, monkeypatch, r
             assert run_jobs(acme) == [jobs.DELIVER_WEBHOOKS]
 
     assert receiver.ids == [event.uid]
+
+
+def test_ten_merchants_whose_receivers_hang_leave_room_for_another_in_a_process_of_eight_threads(merchant):
+    hangs_no_more = threading.Event()
+    hostile = [a_merchant() for _ in range(10)]
+
+    def serve(one: Merchant) -> None:
+        with inside(one):
+            deliver_due()
+        connection.close()
+
+    with receiving(until(hangs_no_more)) as slow, receiving() as fast, ThreadPoolExecutor(SENDER_CONCURRENCY) as threads:
+        for one in hostile:
+            with inside(one):
+                an_endpoint(slow.url)
+                WebhookEndpoint.objects.update(failing_since=timezone.now())
+                a_ping()
+        with inside(merchant):
+            an_endpoint(fast.url)
+            event = a_ping()
+        served = [threads.submit(serve, one) for one in (*hostile, merchant)]
+        served[-1].result(5)
+
+        assert fast.ids == [event.uid]
+        eventually(lambda: len(slow.arrived) == SLOW_MAX, seconds=5)
+        assert [one.done() for one in served].count(False) == SLOW_MAX
+        hangs_no_more.set()
+    assert len(slow.arrived) == SLOW_MAX
