@@ -6,6 +6,7 @@ strings, so that a line break in them cannot make a second line (OWASP ASVS 5.0 
 
 import json
 import logging
+import os
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,7 @@ import orjson
 import structlog
 from django.db import connection
 
+STDERR = 2
 # What every record has, and those attributes that a handler before this one may have left.
 OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -42,6 +44,16 @@ class JsonLines(logging.Formatter):
             return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS).decode()
         except orjson.JSONEncodeError:
             return json.dumps(line, default=str)  # half a surrogate pair, say: it is no UTF-8, but can be escaped
+
+
+def write_line(logger: logging.Logger, event: str, **fields: str | int | float) -> None:
+    """Write an INFO line of safe fields straight to stderr: a fifth of what a log record costs, for what is written many thousand times.
+
+    For the fast path alone, which binds nothing to the request; `logging_config` gives every other line to the same stream.
+    """
+    if logger.isEnabledFor(logging.INFO):
+        line = {**fields, "event": event, "level": "info", "logger": logger.name, "timestamp": datetime.now(UTC)}
+        os.write(STDERR, orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
 
 
 def places_of(trace: TracebackType | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ def client_ip_of(environ: Mapping[str, Any]) -> IpAddress | None:
     return parse_ip(entries[-count]) if len(entries) >= count else None
 
 
+@lru_cache(maxsize=4096)
 def parse_ip(text: str) -> IpAddress | None:
     """Return the address in a text, or None."""
     try:

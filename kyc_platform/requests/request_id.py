@@ -3,7 +3,6 @@
 A caller's own `X-Request-Id` is not believed: it could be used to confuse logs.
 """
 
-import base64
 import logging
 import os
 import time
@@ -21,8 +20,8 @@ HEADER = "Request-Id"
 
 
 def new_request_id() -> str:
-    """Return `req_` and 26 random characters of the base32 alphabet."""
-    return "req_" + base64.b32encode(os.urandom(16)).decode().rstrip("=").lower()
+    """Return `req_` and 128 random bits in hexadecimal."""
+    return "req_" + os.urandom(16).hex()
 
 
 def request_id_of(request: HttpRequest) -> str:

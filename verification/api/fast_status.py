@@ -14,6 +14,7 @@ from typing import Any
 from django.http.request import split_domain_port
 
 from kyc_platform.errors import DomainError
+from kyc_platform.observability.logs import write_line
 from kyc_platform.observability.metrics import count_request
 from kyc_platform.requests.caching import NO_STORE
 from kyc_platform.requests.client_ip import client_ip_of
@@ -65,8 +66,7 @@ class FastStatus:
         start_response("200 OK", [*FIXED_HEADERS, length, (HEADER, request_id), *quota_headers(environ)])
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
         whose = {"schema": key.context.schema, "merchant": key.context.public_id}
-        told = {**whose, "request_id": request_id, "method": "GET", "route": ROUTE, "status": 200, "duration_ms": duration_ms}
-        logger.info("answered", extra=told)
+        write_line(logger, "answered", **whose, request_id=request_id, method="GET", route=ROUTE, status=200, duration_ms=duration_ms)
         outbox().put(key.context.schema, Line(request_id, time.time(), key.prefix, "GET", LOGGED_ROUTE, 200, duration_ms, ""))
         count_request("GET", ROUTE, 200)
         return [body]
