@@ -126,7 +126,7 @@ def test_the_logs_of_a_bad_day_are_json_lines_without_exception_texts_and_secret
     logs = {path.name: path.read_bytes() for path in platform.folder.logs.iterdir()}
     assert [name for name, log in logs.items() if any(secret.encode() in log for secret in kept_secret)] == []
     assert [(name, line[-600:]) for name, log in logs.items() for line in log.splitlines() if b"Traceback" in line] == []
-    for name in ("web", "worker", "scheduler"):
+    for name in ("web", "worker", "sender", "scheduler"):
         lines = [line for line in logs[f"{name}.log"].decode().splitlines() if not line.startswith("[INFO] ")]  # granian's own
         told = [json.loads(line) for line in lines]
         assert [line for line in told if "schema" not in line or "level" not in line] == []
