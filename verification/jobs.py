@@ -9,6 +9,7 @@ from verification.sandbox.clock import world_time
 START_CHECK = "verification.start_check"
 POLL_CHECK = "verification.poll_check"
 HANDLE_CALLBACK = "verification.handle_callback"
+GRADE_INTEGRATION = "verification.grade_integration"
 DELIVER_WEBHOOKS = "verification.deliver_webhooks"
 SEQUENCE_EVENTS = "verification.sequence_events"
 WARN_MEMBERS = "verification.warn_members"
@@ -33,6 +34,11 @@ def poll_check(verification_pk: int) -> None:
 def handle_callback(callback_pk: int) -> None:
     """Fetch and apply what a stored callback announces."""
     enqueue_on_commit(HANDLE_CALLBACK, callback_pk=callback_pk)
+
+
+def grade_integration(uid: str) -> None:
+    """Fire the cases of an integration check at its endpoint."""
+    enqueue_on_commit(GRADE_INTEGRATION, uid=uid)
 
 
 def deliver_webhooks() -> None:

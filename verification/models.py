@@ -10,7 +10,7 @@ from verification.lifecycle.models import Verification
 from verification.providers.models import ProviderCheck
 from verification.request_log.models import ApiRequest
 from verification.reviews.models import Review
-from verification.sandbox.models import SandboxClock, WebhookChaos
+from verification.sandbox.models import IntegrationCheck, SandboxClock, WebhookChaos
 from verification.webhooks.models import EndpointWarning, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Event",
     "EventPosition",
     "IdempotentRequest",
+    "IntegrationCheck",
     "Level",
     "ProviderCallback",
     "ProviderCheck",

@@ -14,7 +14,17 @@ from tenants.routing.entry import working_schemas
 from verification import jobs
 from verification.customers.stages import Stage
 from verification.sandbox.clock import now_of_merchant
-from verification.workflow import checking, logging_requests, notifying, receiving, sequencing, sweeping, tidying, warning
+from verification.workflow import (
+    checking,
+    grading_integrations,
+    logging_requests,
+    notifying,
+    receiving,
+    sequencing,
+    sweeping,
+    tidying,
+    warning,
+)
 
 
 @tenant_task(jobs.START_CHECK)
@@ -49,6 +59,12 @@ def sequence_events(**_: Any) -> None:
     sequencing.sequence_all_events()
 
 
+@tenant_task(jobs.GRADE_INTEGRATION)
+def grade_integration(*, uid: str, **_: Any) -> None:
+    """Grade the merchant's own endpoint."""
+    grading_integrations.grade_integration(uid=uid, clock=now_of_merchant)
+
+
 @tenant_task(jobs.WARN_MEMBERS)
 def warn_members(**_: Any) -> None:
     """Mail the warnings that are due to the merchant's members."""
@@ -72,6 +88,8 @@ def sweep(**_: Any) -> None:
         ring(jobs.START_CHECK if stage is Stage.SUBMITTED else jobs.POLL_CHECK, schema, verification_pk=verification_pk)
     for callback_pk in sweeping.due_callbacks(at=now):
         ring(jobs.HANDLE_CALLBACK, schema, callback_pk=callback_pk)
+    for uid in sweeping.due_integration_checks(at=now):
+        ring(jobs.GRADE_INTEGRATION, schema, uid=uid)
     notifying.ask_for_delivery(at=now)
     warning.ask_for_warnings(at=now)
     sequencing.ask_for_sequencing(at=now)

@@ -110,7 +110,8 @@ CELERY_TASK_DEFAULT_QUEUE = "kyc"
 # Webhooks and mails wait for other people's servers, and have a queue and processes of their own: whoever is slow holds up no check.
 WEBHOOK_QUEUE = "kyc-webhooks"
 CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in (CELERY_TASK_DEFAULT_QUEUE, WEBHOOK_QUEUE))
-CELERY_TASK_ROUTES = {name: {"queue": WEBHOOK_QUEUE} for name in ("verification.deliver_webhooks", "verification.warn_members")}
+WAITS_FOR_OTHERS = ("verification.deliver_webhooks", "verification.warn_members", "verification.grade_integration")
+CELERY_TASK_ROUTES = {name: {"queue": WEBHOOK_QUEUE} for name in WAITS_FOR_OTHERS}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -114,6 +114,8 @@ ENUM_NAMES = {
     "MediaType": "verification.api.documentation.fields.MEDIA_TYPES",
     "ProviderErrorClass": "verification.api.documentation.fields.ERROR_CLASSES",
     "SimulationAction": "verification.api.documentation.sandbox.SIMULATION_ACTIONS",
+    "IntegrationCheckState": "verification.api.documentation.integration_check.CHECK_STATES",
+    "IntegrationCaseName": "verification.api.documentation.integration_check.CASE_NAMES",
     "WebhookFault": "verification.api.documentation.sandbox.FAULTS",
     "SimulationReason": "verification.api.documentation.sandbox.SIMULATION_REASONS",
     "SimulationEffect": "verification.api.documentation.sandbox.SIMULATION_EFFECTS",

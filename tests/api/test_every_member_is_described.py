@@ -13,6 +13,8 @@ from tests.api.asking import ask
 from tests.api.operations import Operation, document, operations
 from tests.fixtures.merchants import a_key, inside
 from tests.fixtures.way import DOC_TYPES, Way
+from tests.verification.webhooks.receivers import receiving
+from verification import tasks
 from verification.events.models import Event
 from verification.events.types import EventType
 from verification.webhooks.payloads import payload
@@ -95,6 +97,16 @@ def test_every_answer_of_the_merchant_api(way: Way, history: list[str]):
         ask_for("simulate_customer", key, json=order, customer_id=new)
     ask_for("advance_sandbox_clock", key, json={"seconds": 60})
     ask_for("read_sandbox_clock", key)
+    ask_for("cause_webhook_chaos", key, json={"faults": ["drop", "delay"], "deliveries": 2})
+    ask_for("read_integration_check", key)  # 404
+    with receiving() as receiver:
+        listening = ask_for("create_webhook_endpoint", key, json={"url": receiver.url})
+        started = ask_for("start_integration_check", key, json={"endpoint_id": listening["id"]})
+        ask_for("start_integration_check", key, json={"endpoint_id": listening["id"]})  # 409
+        ask_for("read_integration_check", key)
+        with inside(way.merchant.sandbox):
+            tasks.grade_integration(uid=started["id"])
+        assert ask_for("read_integration_check", key)["state"] == "finished"
     bodies: tuple[Any, ...] = ({}, {"customer_id": ""}, [], members)
     for body in bodies:
         ask_for("create_customer", key, json=body)

@@ -95,6 +95,22 @@ def test_a_dead_endpoint_is_retried_for_three_days_while_one_watches(engineer: P
         assert len(set(receiver.ids)) == 1
 
 
+def test_an_endpoint_is_graded(engineer: PatientClient) -> None:
+    with receiving(lambda _: web.Response(status=200)) as receiver:  # it takes whatever comes
+        answer = engineer.call("POST", "/api/v1/webhook-endpoints", {"url": receiver.url})
+        drive(engineer, "integration-check", endpoint_id=answer.json()["id"])
+
+        def report() -> dict[str, Any] | None:
+            found = engineer.call("GET", "/api/v1/sandbox/integration-check").json()
+            return found if found["state"] == "finished" else None
+
+        cases = until(report, "the report")["cases"]
+
+    believed = ["wrong_signature", "no_signature", "altered_body", "stale", "future"]
+    assert [case["name"] for case in cases if not case["passed"]] == believed
+    assert all(case["remedy"] for case in cases if case["name"] in believed)
+
+
 def test_every_fault_is_met_and_a_careful_receiver_has_everything_in_the_end(engineer: PatientClient) -> None:
     secret: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Driving a sandbox: its clock, its customers and its webhooks. Refused with a live key."""
+"""Driving a sandbox: its clock, its customers and its webhooks, and having one's own endpoint graded. Refused with a live key."""
 
 from typing import Any
 
@@ -11,12 +11,16 @@ from rest_framework.views import APIView
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from tenants.api_keys.permissions import HasScope
 from verification.api.base import MerchantView, members_of, read_choice, refuse_unknown
+from verification.api.documentation import integration_check as check_docs
 from verification.api.documentation import sandbox as docs
 from verification.events.models import Event
 from verification.levels.doc_types import DocType
 from verification.sandbox.chaos import Fault
 from verification.sandbox.errors import require_sandbox
+from verification.sandbox.models import IntegrationCheck
+from verification.webhooks.cases import CASES
 from verification.workflow.driving import ClockReading, advance_clock, cause_chaos, read_clock
+from verification.workflow.grading_integrations import read_integration_check, start_integration_check
 from verification.workflow.simulating import REASONS, Action, Effect, Order, simulate
 
 SCOPE = "sandbox:drive"
@@ -100,6 +104,53 @@ class WebhookChaosView(SandboxView):
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
         """Return what was asked for."""
         return Response({"faults": event.data["faults"], "deliveries": event.data["deliveries"]})
+
+
+class IntegrationCheckView(SandboxView):
+    """`/sandbox/integration-check`."""
+
+    required_scopes = {"POST": SCOPE, "GET": SCOPE}
+
+    @extend_schema(**check_docs.START_INTEGRATION_CHECK)
+    def post(self, request: Request) -> Response:
+        """Have an endpoint graded. 202 with the check, which is running; 404; 409 while one runs; 422."""
+        members = members_of(request)
+        refuse_unknown(members, ("endpoint_id",))
+        endpoint_id = members.get("endpoint_id")
+        if not isinstance(endpoint_id, str) or "\x00" in endpoint_id:
+            code = "required" if endpoint_id is None else "wrong_type"
+            raise InvalidRequest(errors=[InvalidMember("/endpoint_id", code, "Give the `id` of a webhook endpoint.")])
+        return Response(integration_check_shape(start_integration_check(endpoint_id, actor=self.actor, at=self.now)), status=202)
+
+    def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
+        """Return the last check: the one that was started, or one that has taken its place."""
+        return Response(integration_check_shape(read_integration_check()), status=202)
+
+    @extend_schema(**check_docs.READ_INTEGRATION_CHECK)
+    def get(self, request: Request) -> Response:
+        """Read the last check. 200, or 404 when there was none."""
+        return Response(integration_check_shape(read_integration_check()))
+
+
+def integration_check_shape(check: IntegrationCheck) -> dict[str, Any]:
+    """Return a check with every case; a remedy stands where one did not pass."""
+    is_finished = check.finished_at is not None
+    results = {result["name"]: result for result in check.results}
+    cases = []
+    for case in CASES if is_finished else ():
+        result = results.get(case.name, {"passed": False, "seen": []})
+        told = {"name": case.name, "title": case.title, "passed": result["passed"], "expected": case.expected}
+        seen = [{**one, "failure": one["failure"] or None} for one in result["seen"]]
+        cases.append({**told, "seen": seen, "remedy": None if result["passed"] else case.remedy})
+    return {
+        "id": check.uid,
+        "endpoint_id": check.endpoint_uid,
+        "state": "finished" if is_finished else "running",
+        "passed": all(case["passed"] for case in cases) if is_finished else None,
+        "started_at": check.started_at,
+        "finished_at": check.finished_at,
+        "cases": cases,
+    }
 
 
 def read_faults(members: dict[str, Any]) -> list[Fault]:

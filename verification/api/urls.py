@@ -7,7 +7,7 @@ from verification.api.documents import DocumentContent, DocumentList
 from verification.api.events import EventDetail, EventList, EventResend
 from verification.api.reconcile import Reconcile
 from verification.api.request_log import RequestLog
-from verification.api.sandbox import CustomerSimulation, SandboxClockAdvance, SandboxClockView, WebhookChaosView
+from verification.api.sandbox import CustomerSimulation, IntegrationCheckView, SandboxClockAdvance, SandboxClockView, WebhookChaosView
 from verification.api.verifications import AccessTokens, VerificationDecision, VerificationList
 from verification.api.webhook_deliveries import WebhookDeliveryList, WebhookEndpointRecovery, WebhookEndpointTest
 from verification.api.webhook_endpoints import WebhookEndpointDetail, WebhookEndpointList, WebhookEndpointSecret
@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{CUSTOMER}/verifications", VerificationList.as_view()),
     path(f"{CUSTOMER}/verifications/<str:verification_id>/decision", VerificationDecision.as_view()),
     path(f"sandbox/{CUSTOMER}/simulate", CustomerSimulation.as_view()),
+    path("sandbox/integration-check", IntegrationCheckView.as_view()),
     path("sandbox/webhooks/chaos", WebhookChaosView.as_view()),
     path("sandbox/clock", SandboxClockView.as_view()),
     path("sandbox/clock/advance", SandboxClockAdvance.as_view()),

@@ -42,6 +42,7 @@ class AuditType(StrEnum):
     WEBHOOK_EVENTS_RECOVERED = "audit.webhook_events_recovered"
     EVENT_RESENT = "audit.event_resent"
     CUSTOMER_SIMULATED = "audit.customer_simulated"
+    INTEGRATION_CHECK_STARTED = "audit.integration_check_started"
     WEBHOOK_CHAOS_ASKED = "audit.webhook_chaos_asked"
     SANDBOX_CLOCK_ADVANCED = "audit.sandbox_clock_advanced"
 

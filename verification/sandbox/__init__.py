@@ -1,1 +1,1 @@
-"""What only a sandbox has: a clock that its merchant moves, and deliveries that go wrong on request. Live data never reads these tables."""
+"""What only a sandbox has: a clock that its merchant moves, deliveries that go wrong on request, the grading of an endpoint."""

@@ -1,4 +1,4 @@
-"""The sandbox's tables. In a live schema they stay empty, and nobody reads them."""
+"""The sandbox's tables. In a live schema they stay empty, whatever a live key asks for."""
 
 from django.db import models
 from django.db.models import Q
@@ -35,3 +35,28 @@ class WebhookChaos(models.Model):
     def __str__(self) -> str:
         """Return what is left."""
         return f"{self.deliveries_left} deliveries left"
+
+
+class IntegrationCheck(models.Model):
+    """The last grading of a merchant's own endpoint, case by case. One row. The endpoint is kept by value."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    uid = models.CharField(max_length=40, unique=True)
+    endpoint_uid = models.CharField(max_length=40, blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, db_index=True, help_text="when it is begun again, in case its job was lost")
+    results = models.JSONField(default=list, help_text="of each case: its name, whether it passed, and what was seen")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="integration_check_is_one_row", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="integration_check_due_until_finished",
+                condition=Q(due_at__isnull=False, finished_at__isnull=True) | Q(due_at__isnull=True, finished_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the public id."""
+        return self.uid

@@ -14,12 +14,14 @@ from verification.customers.stages import Stage
 from verification.events.models import UnplacedEvent
 from verification.lifecycle.models import Verification
 from verification.sandbox.clock import NOT_AT_ALL, ahead_of, world_time
+from verification.sandbox.integration_checks import put_off_due
+from verification.sandbox.models import IntegrationCheck
 from verification.webhooks.models import EndpointWarning, WebhookDelivery
 
 BATCH = 500
 SCHEMAS_PER_QUERY = 500
 LEASE_SECONDS = 30
-DUE_TABLES = (Verification, ProviderCallback, WebhookDelivery, EndpointWarning, UnplacedEvent)
+DUE_TABLES = (Verification, ProviderCallback, WebhookDelivery, EndpointWarning, UnplacedEvent, IntegrationCheck)
 
 
 def due_verifications(*, at: datetime) -> list[tuple[int, Stage]]:
@@ -38,6 +40,12 @@ def due_callbacks(*, at: datetime) -> list[int]:
         taken = [row.pk for row in rows]
         ProviderCallback.objects.filter(pk__in=taken).update(due_at=at + timedelta(seconds=LEASE_SECONDS))
     return taken
+
+
+def due_integration_checks(*, at: datetime) -> list[str]:
+    """Take the integration check whose job was lost, putting it off by as long as one takes."""
+    with transaction.atomic():
+        return put_off_due(at=at)
 
 
 def begin_sweep() -> None:

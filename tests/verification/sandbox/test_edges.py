@@ -12,6 +12,7 @@ READERS = {
     "verification/sandbox/clock.py",
     "verification/tasks.py",  # the store's objects, hints of all merchants
     "verification/workflow/driving.py",  # what the clock shows
+    "verification/workflow/grading_integrations.py",  # the time that its cases are signed with
     "verification/workflow/notifying.py",  # the time that webhooks are signed with
 }
 
