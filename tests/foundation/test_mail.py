@@ -1,6 +1,7 @@
 """Where mails go: to the server, into a folder, or nowhere with a line in the log."""
 
 import os
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
@@ -14,7 +15,8 @@ SERVER = {"EMAIL_HOST": "mail.example.com", "EMAIL_FOLDER": ""}
 
 def settings(**changed: str) -> Environment:
     """Read the settings of the tests with some of them changed."""
-    return Environment(**{name: os.environ[name] for name in Environment.model_fields if name in os.environ} | changed)
+    told: dict[str, Any] = {name: os.environ[name] for name in Environment.model_fields if name in os.environ}
+    return Environment(**told | changed)
 
 
 def test_without_a_mail_server_the_log_tells_to_how_many_a_mail_was_not_sent_and_not_to_whom_or_what(caplog):

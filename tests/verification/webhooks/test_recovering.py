@@ -1,6 +1,7 @@
 """The test event, the delivery log, and recovery since a moment."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -18,7 +19,7 @@ from verification.workflow import recovering
 from verification.workflow.notifying import deliver_due
 
 
-def deliveries(key: str, endpoint_id: str, query: str = "") -> list[dict[str, object]]:
+def deliveries(key: str, endpoint_id: str, query: str = "") -> list[dict[str, Any]]:
     answer = ask(key, "get", f"{PATH}/{endpoint_id}/deliveries{query}")
     assert answer.status_code == 200, answer.content
     return list(answer.json()["data"])
@@ -210,9 +211,9 @@ def test_of_an_endpoint_of_another_merchant_or_mode_nothing_is_shown_or_done(liv
 
 def test_a_repeated_request_sends_no_second_test_event(merchant, live_key):
     endpoint_id = ask(live_key, "post", body={"url": URL}).json()["id"]
-    asking = {"path": f"{PATH}/{endpoint_id}/test", "headers": {"Authorization": f"Api-Key {live_key}", "Idempotency-Key": "once"}}
+    headers = {"Authorization": f"Api-Key {live_key}", "Idempotency-Key": "once"}
 
-    from_both = [Client().generic("POST", **asking) for _ in range(2)]
+    from_both = [Client().post(f"{PATH}/{endpoint_id}/test", {}, content_type="application/json", headers=headers) for _ in range(2)]
 
     assert [answer.status_code for answer in from_both] == [202, 202]
     assert from_both[0].json() == from_both[1].json()
