@@ -18,6 +18,7 @@ from schemathesis.specs.openapi import checks
 from tests.api.asking import ask, web_process
 from tests.api.operations import Operation, named, operations
 from tests.fixtures.merchants import a_key, a_merchant
+from tests.fixtures.sandbox_provider import SandboxProcess
 from tests.fixtures.way import a_picture, members_of_customer
 
 CASES = 40
@@ -95,6 +96,13 @@ def takes_anything(operation: Operation) -> bool:
     """Tell whether an operation has members or parameters whose schema a request can break."""
     in_query = any(parameter["in"] == "query" for parameter in operation.described.get("parameters", []))
     return in_query or ("requestBody" in operation.described and operation.is_described_by_us)
+
+
+@pytest.fixture(autouse=True)
+def provider(sandbox_provider: SandboxProcess, settings: Any) -> None:
+    """The sandbox provider answers: a simulation tells it what to do."""
+    settings.SANDBOX_PROVIDER_URL = sandbox_provider.url
+    settings.SANDBOX_PROVIDER_API_KEY = sandbox_provider.api_key
 
 
 @pytest.mark.parametrize("operation", operations(), ids=named)
