@@ -169,6 +169,7 @@ def test_a_stranger_finds_no_canary_in_anything_that_can_be_read(way: Way, canar
     documents = ask("GET", f"/api/v1/customers/{own}/documents", f"Api-Key {stranger.key}").get_json()
     runs = ask("GET", f"/api/v1/customers/{own}/verifications", f"Api-Key {stranger.key}").get_json()
     endpoint = stranger.ask("POST", "/api/v1/webhook-endpoints", {"url": "https://93.184.215.14/kyc"}).json()
+    assert stranger.ask("POST", "/api/v1/sandbox/integration-check", {"endpoint_id": endpoint["id"]}).status_code == 202
     ids = {
         "customer_id": own,
         "document_id": documents["data"][0]["id"],
