@@ -60,7 +60,7 @@ class MerchantView(APIView):
 
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
         """Return what the request would have been answered, had its process not died after the commit that `event` was part of."""
-        raise NotImplementedError(f"{type(self).__name__} changes something and does not say how it is answered again")
+        raise TypeError(f"{type(self).__name__} changes something and does not say how it is answered again")
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer an exception; one that carries the answer is answered with that."""
