@@ -16,6 +16,7 @@ import structlog
 from django.db import connection
 
 STDERR = 2
+PLACES_MAX = 25
 # What every record has, and those attributes that a handler before this one may have left.
 OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -57,13 +58,16 @@ def write_line(logger: logging.Logger, event: str, **fields: str | int | float) 
 
 
 def places_of(trace: TracebackType | None) -> list[str]:
-    """Reduce an exception to the places that it passed: its text may quote a row, and rows hold personal data."""
+    """Reduce an exception to the last places that it passed: its text may quote a row, and rows hold personal data.
+
+    Not to all of them: processes share a pipe, which keeps lines apart up to 4096 bytes (PIPE_BUF of Linux).
+    """
     places = []
     while trace is not None:
         code = trace.tb_frame.f_code
         places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    return places
+    return places[-PLACES_MAX:]
 
 
 def logging_config(level: str) -> dict[str, Any]:

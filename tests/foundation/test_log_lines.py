@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import logging.config
+import select
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.test import Client
 
 from kyc_platform.background import SchemaTask, TaskWithoutSchema
 from kyc_platform.celery import app
-from kyc_platform.observability.logs import logging_config
+from kyc_platform.observability.logs import JsonLines, logging_config
 from tenants.merchants.models import Merchant
 from tests.fixtures.merchants import a_key
 
@@ -105,3 +107,19 @@ def test_a_request_of_nobody_is_logged_as_public(client: Client, log: Log) -> No
 
     (line,) = log.lines("kyc_platform.requests")
     assert line["schema"] == "public" and "merchant" not in line
+
+
+def test_a_line_of_a_deep_exception_fits_into_one_write_of_a_pipe():
+    def fall(depth: int) -> None:
+        if depth == 0:
+            raise ValueError("a value")
+        fall(depth - 1)
+
+    try:
+        fall(200)
+    except ValueError:
+        record = logging.LogRecord("a.logger", logging.ERROR, __file__, 1, "unhandled", (), sys.exc_info())
+    line = JsonLines().format(record)
+
+    assert len(line.encode()) < select.PIPE_BUF
+    assert json.loads(line)["trace"][-1].endswith("fall")

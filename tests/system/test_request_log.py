@@ -2,7 +2,7 @@
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -29,7 +29,7 @@ def logged_ids(platform: RunningPlatform, headers: dict[str, str], since: str) -
 
 
 def test_each_request_is_in_the_log_once_within_seconds_although_the_worker_is_killed(platform: RunningPlatform) -> None:
-    since = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+    since = datetime.now(UTC).isoformat()  # what the test before this one asked is not in it
     headers = {"Authorization": f"Api-Key {platform.facts['test_api_key']}"}
     members = members_of_customer(customer_id=f"log-{secrets.token_hex(5)}")
     registered = requests.post(f"{platform.base_url}/api/v1/customers", json=members, headers=headers, timeout=15)
