@@ -3,11 +3,10 @@
 import ctypes
 from pathlib import Path
 
-import orjson
 import psutil
 
 from benchmarks.processes import peak_bytes
-from verification.api.decoding import document_bytes
+from verification.api.decoding import document_bytes, load_json
 
 M_MMAP_THRESHOLD = -3  # mallopt(3)
 # Blocks from this size on are given back to the system at once: a peak does not hide in what an earlier document has left.
@@ -22,6 +21,6 @@ def give_back() -> None:
 
 def peak_of_parsing(file: str) -> int:
     """Return how many bytes memory rises, above the body that has been received, until the bytes of the document in it are there."""
-    document_bytes(orjson.loads(b'{"doc_body": "AAAA"}')["doc_body"])  # loads what is needed
+    document_bytes(load_json(b'{"doc_body": "AAAA"}')["doc_body"])  # loads what is needed
     body = Path(file).read_bytes()
-    return peak_bytes(psutil.Process(), lambda: document_bytes(orjson.loads(body).pop("doc_body")))
+    return peak_bytes(psutil.Process(), lambda: document_bytes(load_json(body).pop("doc_body")))

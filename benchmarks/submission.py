@@ -10,7 +10,6 @@ from multiprocessing import get_context
 from statistics import median
 from tempfile import NamedTemporaryFile
 
-import orjson
 import requests
 from PIL import Image
 
@@ -18,7 +17,7 @@ from benchmarks.harness import Baseline, Goal, Row, at_most, compare, ms_each, r
 from benchmarks.merchants import a_caller
 from benchmarks.parsing import GIVEN_BACK_BYTES, give_back, peak_of_parsing
 from benchmarks.processes import peak_bytes, serving
-from verification.api.decoding import document_bytes
+from verification.api.decoding import document_bytes, load_json
 
 MEGAPIXELS = 12  # as telephones take them
 SIZE_BYTES = 10 * 1000 * 1000
@@ -41,7 +40,7 @@ def parsing(body: bytes, rounds: int) -> list[Row]:
 
     baseline = Baseline("json + base64", standard, at_most(0.3))
     what = "base64 submission of 10 MB: from the body to the bytes"
-    return compare(what, lambda: ms_each(lambda: document_bytes(orjson.loads(body)["doc_body"])), [baseline], unit="ms", rounds=rounds)
+    return compare(what, lambda: ms_each(lambda: document_bytes(load_json(body)["doc_body"])), [baseline], unit="ms", rounds=rounds)
 
 
 def parsing_peaks(body: bytes, size_bytes: int, rounds: int) -> Row:

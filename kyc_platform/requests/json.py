@@ -71,9 +71,13 @@ class OrjsonParser(BaseParser):
         if not body:
             return {}
         try:
-            return orjson.loads(body)
+            return self.load(body)
         except orjson.JSONDecodeError as error:
             raise NotJson(f"The body is not valid JSON: it cannot be read at line {error.lineno}, column {error.colno}.") from None
+
+    def load(self, body: bytearray) -> Any:
+        """Return the value of a body that is not empty. Raises orjson.JSONDecodeError."""
+        return orjson.loads(body)
 
 
 class FixedNegotiation(BaseContentNegotiation):

@@ -4,6 +4,7 @@ from io import BytesIO
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,7 +12,7 @@ from kyc_platform.errors import InvalidMember, InvalidRequest
 from kyc_platform.requests.paging import page_of, read_page
 from kyc_platform.requests.uploads import FILE_TOO_BIG
 from verification.api import documentation as docs
-from verification.api.base import JSON_OR_MULTIPART, MerchantView, members_of, query_of, read_choice, refuse_unknown
+from verification.api.base import DocumentParser, MerchantView, members_of, query_of, read_choice, refuse_unknown
 from verification.api.decoding import NotBase64, document_bytes
 from verification.api.idempotent import event_beside
 from verification.api.shapes import submission_shape
@@ -34,7 +35,7 @@ MULTIPART_MEMBERS = ("doc_type", "file")
 class DocumentList(MerchantView):
     """`/customers/{customer_id}/documents`."""
 
-    parser_classes = JSON_OR_MULTIPART
+    parser_classes = [DocumentParser, MultiPartParser]
     required_scopes = {"POST": "documents:write", "GET": "customers:read"}
 
     @extend_schema(**docs.SUBMIT_DOCUMENT)

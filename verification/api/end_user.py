@@ -24,7 +24,7 @@ from tenants.limits.quotas import buckets_of_end_user
 from tenants.routing.context import current_merchant
 from tenants.routing.entry import UnknownMerchant, enter_for_request, serving_context
 from verification.api import documentation as docs
-from verification.api.base import JSON_ONLY, METHODS, members_of
+from verification.api.base import METHODS, DocumentParser, members_of
 from verification.api.decoding import NotBase64, document_bytes
 from verification.api.status import end_user_status, standing_of
 from verification.customers.access_tokens import TokenInvalid, read_token, require_unexpired
@@ -110,7 +110,6 @@ class EndUserView(APIView):
     http_method_names = METHODS
     authentication_classes = [EndUserAuthentication]
     permission_classes = [IsAuthenticated]
-    parser_classes = JSON_ONLY
 
     def perform_authentication(self, request: Request) -> None:
         """Learn who calls, and count the request. Raises RateLimited (429)."""
@@ -138,6 +137,8 @@ class EndUserStatus(EndUserView):
 
 class EndUserSubmit(EndUserView):
     """`/api/v1/user/me/kyc/submit`."""
+
+    parser_classes = [DocumentParser]
 
     @extend_schema(**docs.END_USER_SUBMIT)
     def post(self, request: Request) -> Response:

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kyc_platform.errors import InvalidMember, InvalidRequest
+from verification.api.decoding import Base64Text
 from verification.events.models import Event
 from verification.events.types import EventType
 from verification.idempotency import records
@@ -111,4 +112,6 @@ def _digested(value: Any) -> Any:
         return {name: _digested(member) for name, member in value.items()}
     if isinstance(value, str) and len(value) > LONG_TEXT:
         return ["sha256", hashlib.sha256(value.encode()).hexdigest()]
+    if isinstance(value, Base64Text):
+        return ["sha256", hashlib.sha256(value.text).hexdigest()]
     return value
