@@ -55,6 +55,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+FORMAT = {"title": "ReportFormat", "type": "string", "enum": [wanted.value for wanted in ReportFormat]}
 NOT_BEFORE_START = InvalidMember("/end", "before_start", "Give a day that is not before start; one day is start and end alike.")
 
 READ_REPORT: dict[str, Any] = operation(
@@ -67,7 +68,7 @@ READ_REPORT: dict[str, Any] = operation(
     parameters=[
         OpenApiParameter("start", OpenApiTypes.DATE, required=True, description="the first day, at most today"),
         OpenApiParameter("end", OpenApiTypes.DATE, required=True, description="the last day, which is part of the range"),
-        OpenApiParameter("format", str, enum=[wanted.value for wanted in ReportFormat], default="json", description="what to answer with"),
+        OpenApiParameter("format", FORMAT, description="what to answer with; `json` when left out"),
     ],
     answers={
         200: [

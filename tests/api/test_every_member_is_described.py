@@ -84,7 +84,7 @@ def test_every_answer_of_the_merchant_api(way: Way, history: list[str]):
     endpoint = ask_for("create_webhook_endpoint", key, json={"url": "https://93.184.215.14/kyc", "event_types": ["test.ping"]})
     ask_for("read_webhook_endpoint", key, endpoint_id=endpoint["id"])
     ask_for("list_webhook_endpoints", key)
-    for name in ("test_webhook_endpoint", "rotate_webhook_secret", "recover_webhook_events", "update_webhook_endpoint"):
+    for name in ("send_test_event", "rotate_webhook_secret", "recover_webhook_events", "update_webhook_endpoint"):
         for body in (None, {}, {"since": "2026-01-01T00:00:00Z"}, {"state": "disabled"}):
             ask_for(name, key, json=body, endpoint_id=endpoint["id"])
     ask_for("list_webhook_deliveries", key, endpoint_id=endpoint["id"])
@@ -92,7 +92,7 @@ def test_every_answer_of_the_merchant_api(way: Way, history: list[str]):
     ask_for("read_event", key, event_id=events[-1]["id"])
     ask_for("resend_event", key, json={}, event_id=events[-1]["id"])
     believed = [{"customer_id": customer_id, "status": "pending", "sequence": 0} for customer_id in (*history, "nobody")]
-    assert len(ask_for("reconcile", key, json=believed)["differing"]) == len(history)
+    assert len(ask_for("reconcile_customers", key, json=believed)["differing"]) == len(history)
     for order in ({"action": "approve"}, {"action": "reject_document", "doc_type": "SELFIE"}, {"action": "reopen"}, {"action": "bribe"}):
         ask_for("simulate_customer", key, json=order, customer_id=new)
     ask_for("advance_sandbox_clock", key, json={"seconds": 60})
@@ -136,7 +136,7 @@ def test_every_event_that_is_posted(way: Way, history: list[str]):
     told = {name: members[name] for name in ("name", "email", "phone_number", "date_of_birth", "address", "identity_document", "level")}
     ask_for("replace_customer", key, json={**told, "name": "Anna Lindqvist"}, customer_id=history[0])
     endpoint = ask_for("create_webhook_endpoint", key, json={"url": "https://93.184.215.14/kyc"})
-    ask_for("test_webhook_endpoint", key, endpoint_id=endpoint["id"])
+    ask_for("send_test_event", key, endpoint_id=endpoint["id"])
     ask_for("update_webhook_endpoint", key, json={"state": "disabled"}, endpoint_id=endpoint["id"])
     with inside(way.merchant.sandbox):
         events = list(Event.objects.exclude(type__startswith="audit.").order_by("pk"))

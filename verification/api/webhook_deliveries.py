@@ -43,7 +43,7 @@ class WebhookEndpointTest(MerchantView):
 
     required_scopes = {"POST": SCOPE}
 
-    @extend_schema(**docs.TEST_WEBHOOK_ENDPOINT)
+    @extend_schema(**docs.SEND_TEST_EVENT)
     def post(self, request: Request, endpoint_id: str) -> Response:
         """Have a `test.ping` sent to this endpoint alone. 202 with the event's id; 404; 409 when the endpoint is disabled."""
         return self.answer_again(request, send_test_event(endpoint_id, actor=self.actor, at=self.now))

@@ -149,7 +149,7 @@ class CustomerPageSerializer(serializers.Serializer[Any]):
     has_more = serializers.BooleanField()
 
 
-class UserReasonSerializer(serializers.Serializer[Any]):
+class EndUserReasonSerializer(serializers.Serializer[Any]):
     """Why a document or a customer was not accepted, in words for the end user."""
 
     code = reason_code_field()
@@ -164,10 +164,10 @@ class DocumentStandingSerializer(serializers.Serializer[Any]):
     status = document_state_field()
     submitted_at = moment_field("when the current submission came in", allow_null=True)
     decided_at = moment_field("when it was verified or rejected", allow_null=True)
-    reasons = UserReasonSerializer(many=True)
+    reasons = EndUserReasonSerializer(many=True)
 
 
-class IssueSerializer(UserReasonSerializer):
+class IssueSerializer(EndUserReasonSerializer):
     """One issue or discrepancy, of a document or of the verification as a whole."""
 
     doc_type = doc_type_field(allow_null=True, help_text="null: of no single document")

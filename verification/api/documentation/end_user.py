@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 
-from verification.api.documentation.end_user_schemas import EndUserStatusSerializer, EndUserSubmissionSerializer, EnvelopeSerializer
+from verification.api.documentation.end_user_schemas import EndUserAnswerSerializer, EndUserKycStatusSerializer, EndUserSubmissionSerializer
 from verification.api.documentation.operation import JSON, QUOTA, REQUEST_ID
 from verification.levels.doc_types import DocType
 from verification.lifecycle.reasons import reason
@@ -44,7 +44,7 @@ def _refused(refusals: dict[int, list[tuple[str, str, str]]]) -> dict[tuple[int,
             for err_code, message, name in shown
         ]
         words = "\n".join(f"- `{err_code}`: {name}." for err_code, _, name in shown)
-        described[status, JSON] = OpenApiResponse(EnvelopeSerializer, words, examples)
+        described[status, JSON] = OpenApiResponse(EndUserAnswerSerializer, words, examples)
     return described
 
 
@@ -63,7 +63,7 @@ END_USER_STATUS: dict[str, Any] = {
     "request": None,
     "responses": {
         **_answered(
-            EndUserStatusSerializer,
+            EndUserKycStatusSerializer,
             "The status.",
             {
                 "Nothing was submitted": {"user_id": 123456, "status": "unverified", "submission_status": "NOT_SUBMITTED"},
@@ -98,7 +98,7 @@ END_USER_SUBMIT: dict[str, Any] = {
         OpenApiExample("The front", value={"doc_type": "ID_FRONT", "doc_body": "UklGRhIAAABXRUJQVlA4TAYAAAAvQWxvAGs="}, request_only=True)
     ],
     "responses": {
-        **_answered(EnvelopeSerializer, "Taken in.", {"OK": {"is_success": True, "err_code": "Err0000", "err_message": "OK"}}),
+        **_answered(EndUserAnswerSerializer, "Taken in.", {"OK": {"is_success": True, "err_code": "Err0000", "err_message": "OK"}}),
         **_refused({**REFUSALS, **SUBMIT_REFUSALS}),
     },
 }

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from kyc_platform.errors import InvalidMember
 from verification.api.documentation import examples as like
 from verification.api.documentation.customer_schemas import LIVEMODE
-from verification.api.documentation.fields import EVENT_TYPES, LongField, moment_field
+from verification.api.documentation.fields import EVENT_TYPES, EventDataField, LongField, moment_field
 from verification.api.documentation.operation import PAGING, Answer, operation
 from verification.api.documentation.webhook_endpoints import ENDPOINT_ID
 from verification.events.positions import EventNotFound
@@ -38,7 +38,7 @@ class EventSerializer(serializers.Serializer[Any]):
     )
     type = serializers.ChoiceField(choices=EVENT_TYPES)
     timestamp = moment_field("when it happened")
-    data = serializers.DictField(help_text="the `data` of its webhook: see the section on webhooks for each type")  # type: ignore[assignment]  # the API's name
+    data = EventDataField(help_text="the `data` of its webhook: see the section on webhooks for each type")  # type: ignore[assignment]  # the API's name
     livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 

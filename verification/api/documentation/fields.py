@@ -1,6 +1,6 @@
 """Fields that JSON Schema can describe more exactly than a serializer does."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
@@ -46,9 +46,20 @@ class LongField(serializers.IntegerField):
     """The long of the first seed's tables."""
 
 
+@extend_schema_field(OpenApiTypes.BINARY)
+class BinaryField(serializers.FileField):
+    """A part that is a file; drf-spectacular would take it for the URL at which Django keeps one."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True}, component_name="EventData")
+class EventDataField(serializers.JSONField):
+    """The `data` of an event of any type."""
+
+
 @extend_schema_field(
     {
         "type": "object",
+        "description": "Your own notes: a flat object.",
         "maxProperties": KEYS_MAX,
         "propertyNames": {"minLength": 1, "maxLength": KEY_CHARACTERS_MAX},
         "additionalProperties": {
@@ -58,7 +69,8 @@ class LongField(serializers.IntegerField):
                 {"type": "boolean"},
             ]
         },
-    }
+    },
+    component_name="Metadata",
 )
 class MetadataField(serializers.JSONField):
     """The merchant's own notes: a flat object."""
@@ -80,6 +92,12 @@ class EitherFieldExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         """Return both possibilities."""
         return {"oneOf": [auto_schema.resolve_serializer(self.target.shape, direction).ref, self.target.simpler]}
+
+
+def constant_field(value: str) -> serializers.CharField:
+    """Return a field that has only one value."""
+    kind = type("ConstantField", (serializers.CharField,), {})
+    return cast(serializers.CharField, extend_schema_field({"type": "string", "const": value})(kind)())
 
 
 def doc_type_field(**more: Any) -> serializers.ChoiceField:

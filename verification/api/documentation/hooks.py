@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from verification.api.documentation.naming import named
 from verification.api.documentation.outgoing import HEADERS
 from verification.api.documentation.platform import PLATFORM_PATHS
+from verification.api.documentation.reconcile import PATH as RECONCILE_PATH
 
 Endpoint = tuple[str, str, str, Callable[..., Any]]
 CANONICAL = "/api/v1/"
@@ -16,11 +18,14 @@ def canonical_paths(endpoints: list[Endpoint]) -> list[Endpoint]:
 
 
 def finish(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Return the document with what serializers cannot say: closed inputs, the headers of webhooks, and the paths beside the API."""
-    for name, schema in result["components"]["schemas"].items():
+    """Return the document with what serializers cannot say: closed inputs, headers of webhooks, the paths beside the API, and names."""
+    schemas = result["components"]["schemas"]
+    for name, schema in schemas.items():
         if name.endswith("Input"):
             schema["additionalProperties"] = False
+    schemas["MediaType"]["x-enum-varnames"] = [value.rpartition("/")[2].upper() for value in schemas["MediaType"]["enum"]]
     for item in result["webhooks"].values():
         item["post"]["parameters"] = HEADERS
+    result["paths"][RECONCILE_PATH]["post"]["requestBody"]["required"] = True  # drf-spectacular takes a choice of shapes for optional
     result["paths"].update(PLATFORM_PATHS)
-    return result
+    return named(result)

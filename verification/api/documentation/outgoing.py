@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, OpenApiWebhook, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, OpenApiWebhook, extend_schema
 from rest_framework import serializers
 
 from verification.api.documentation import examples as like
 from verification.api.documentation.customer_schemas import LIVEMODE, ReverificationSerializer
-from verification.api.documentation.fields import doc_type_field, moment_field, reason_code_field, stage_field, status_field
+from verification.api.documentation.fields import constant_field, doc_type_field, moment_field, reason_code_field, stage_field, status_field
 from verification.api.documentation.webhook_endpoints import DISABLED_BECAUSE, ENDPOINT_ID
 from verification.events.types import EventType
 
@@ -93,7 +93,7 @@ class EndpointDisabledSerializer(serializers.Serializer[Any]):
     livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
-class PingSerializer(serializers.Serializer[Any]):
+class EndpointPingSerializer(serializers.Serializer[Any]):
     """Which endpoint is tested."""
 
     webhook_endpoint_id = serializers.CharField()
@@ -103,8 +103,7 @@ class PingSerializer(serializers.Serializer[Any]):
 def _webhook(event_type: EventType, summary: str, shape: type[serializers.Serializer[Any]], **data: Any) -> OpenApiWebhook:
     """Return an entry of the section, with a component named after the event type."""
     name = "".join(word.capitalize() for word in event_type.replace(".", "_").split("_"))
-    kind = extend_schema_field({"type": "string", "const": event_type.value})(type(f"{name}TypeField", (serializers.CharField,), {}))
-    members = {"type": kind(), "timestamp": moment_field("when it happened"), "data": shape(), "__doc__": f"{summary}."}
+    members = {"type": constant_field(event_type), "timestamp": moment_field("when it happened"), "data": shape(), "__doc__": f"{summary}."}
     body = type(f"{name}EventSerializer", (serializers.Serializer,), members)
     return OpenApiWebhook(
         name=event_type.value,
@@ -219,4 +218,4 @@ WEBHOOK_ENDPOINT_DISABLED = _webhook(
     because="gone",
     deliveries_cancelled=12,
 )
-TEST_PING = _webhook(EventType.TEST_PING, "You asked for a test", PingSerializer, webhook_endpoint_id=ENDPOINT_ID)
+TEST_PING = _webhook(EventType.TEST_PING, "You asked for a test", EndpointPingSerializer, webhook_endpoint_id=ENDPOINT_ID)

@@ -11,19 +11,25 @@ from verification.providers.interface import BadSignature, UnreadableCallback
 
 TAG = "Platform"
 REQUEST_ID_HEADER = {"Request-Id": {"required": True, "schema": {"type": "string"}, "description": "names this request in our logs"}}
-HEALTH = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "enum": ["ok"]}}}
-DEPENDENCY = {"type": "string", "enum": ["ok", "unreachable"]}
+HEALTH = {"title": "Liveness", "type": "object", "required": ["status"], "properties": {"status": {"type": "string", "const": "ok"}}}
+DEPENDENCY = {"title": "DependencyState", "type": "string", "enum": ["ok", "unreachable"]}
 READINESS = {
+    "title": "Readiness",
     "type": "object",
     "required": ["status", "dependencies"],
     "properties": {
-        "status": {"type": "string", "enum": ["ready", "not_ready"]},
-        "dependencies": {"type": "object", "additionalProperties": DEPENDENCY},
+        "status": {"title": "ReadinessState", "type": "string", "enum": ["ready", "not_ready"]},
+        "dependencies": {"title": "Dependencies", "type": "object", "additionalProperties": DEPENDENCY},
     },
 }
 READY = {"status": "ready", "dependencies": {"database": "ok", "redis": "ok", "storage": "ok"}}
 NOT_READY = {"status": "not_ready", "dependencies": {"database": "ok", "redis": "unreachable", "storage": "ok"}}
-RECEIVED = {"type": "object", "required": ["received"], "properties": {"received": {"type": "boolean", "const": True}}}
+RECEIVED = {
+    "title": "CallbackReceipt",
+    "type": "object",
+    "required": ["received"],
+    "properties": {"received": {"type": "boolean", "const": True}},
+}
 CALLBACK_PATH = "/callbacks/{provider}/{route_token}"
 
 

@@ -11,6 +11,7 @@ from verification.api.documentation.customer_schemas import LIVEMODE
 from verification.api.documentation.fields import LongField, moment_field, stage_field, status_field
 from verification.api.documentation.operation import Answer, operation
 
+PATH = "/api/v1/reconcile"
 CUSTOMERS_MAX = 10_000
 SEQUENCE_MAX = 2**63 - 1
 
@@ -56,8 +57,8 @@ ENTRIES = [
 ]
 
 RECONCILE = operation(
-    "reconcile",
-    path="/api/v1/reconcile",
+    "reconcile_customers",
+    path=PATH,
     tag="Events",
     summary="Compare what you know with what is so",
     description=f"Send what you believe of up to {CUSTOMERS_MAX} customers, as an object or as a bare list, and get exactly those that "

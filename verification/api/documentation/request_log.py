@@ -20,6 +20,13 @@ and how long that took. Never a body, a query or an id: the route stands with it
 answer, and for {KEPT_DAYS} days.
 """
 
+STATUS_CLASS = {
+    "title": "StatusClass",
+    "type": "string",
+    "enum": ["2xx", "3xx", "4xx", "5xx"],
+    "x-enum-varnames": ["SUCCESS", "REDIRECTION", "CLIENT_ERROR", "SERVER_ERROR"],
+}
+
 
 class ApiRequestSerializer(serializers.Serializer[Any]):
     """One request that a key made."""
@@ -64,7 +71,7 @@ LIST_REQUESTS = operation(
     scope="events:read",
     parameters=[
         OpenApiParameter("key", str, description="only requests of the key with this prefix"),
-        OpenApiParameter("status", str, enum=["2xx", "3xx", "4xx", "5xx"], description="only answers of this class"),
+        OpenApiParameter("status", STATUS_CLASS, description="only answers of this class"),
         OpenApiParameter("from", OpenApiTypes.STR, description="answered at or after: a day (in UTC) or an RFC 3339 moment"),
         OpenApiParameter("to", OpenApiTypes.STR, description="answered before: a day (in UTC) or an RFC 3339 moment"),
         *PAGING,

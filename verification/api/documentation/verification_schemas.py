@@ -9,6 +9,7 @@ from verification.api.documentation.fields import (
     ACTOR_KINDS,
     ERROR_CLASSES,
     MEDIA_TYPES,
+    BinaryField,
     LongField,
     doc_type_field,
     moment_field,
@@ -32,7 +33,7 @@ class DocumentUploadSerializer(serializers.Serializer[Any]):
     """A document as a file."""
 
     doc_type = doc_type_field()
-    file = serializers.FileField(help_text="at most 10 MB, with a file name; the bytes decide the type, never the name")
+    file = BinaryField(help_text="at most 10 MB, with a file name; the bytes decide the type, never the name")
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
@@ -74,7 +75,7 @@ class DocumentPageSerializer(serializers.Serializer[Any]):
     has_more = serializers.BooleanField()
 
 
-class CheckSerializer(serializers.Serializer[Any]):
+class ProviderCheckSerializer(serializers.Serializer[Any]):
     """One question to one provider."""
 
     id = serializers.CharField()
@@ -120,7 +121,7 @@ class VerificationSerializer(serializers.Serializer[Any]):
     submitted_at = moment_field("when the last document was in", allow_null=True)
     decided_at = moment_field("when it was approved or declined", allow_null=True)
     decided_by = serializers.ChoiceField(choices=ACTOR_KINDS, allow_null=True, help_text="what kind of somebody decided last")
-    checks = CheckSerializer(many=True)
+    checks = ProviderCheckSerializer(many=True)
     reviews = ReviewSerializer(many=True)
     livemode = serializers.BooleanField(help_text=LIVEMODE)
 

@@ -91,7 +91,7 @@ DECIDE_VERIFICATION = operation(
 ISSUE_ACCESS_TOKEN = operation(
     "issue_access_token",
     path=f"{like.CUSTOMER_PATH}/access-tokens",
-    tag="End users",
+    tag="Customers",
     summary="Issue a token for the end user's app",
     description="The app shows it as `Authorization: JWT <token>` and can do nothing with it but read and submit for this one customer.",
     scope="verifications:write",
@@ -109,7 +109,7 @@ ISSUE_ACCESS_TOKEN = operation(
 REVOKE_ACCESS_TOKENS = operation(
     "revoke_access_tokens",
     path=f"{like.CUSTOMER_PATH}/access-tokens",
-    tag="End users",
+    tag="Customers",
     summary="Revoke every token of a customer",
     description="Every token that was issued until now is refused from now on: for a lost phone, or an account that was taken over.",
     scope="verifications:write",

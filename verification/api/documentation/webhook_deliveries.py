@@ -8,9 +8,10 @@ from rest_framework import serializers
 from kyc_platform.errors import InvalidMember
 from verification.api.documentation import examples as like
 from verification.api.documentation.customer_schemas import LIVEMODE
-from verification.api.documentation.fields import DELIVERY_STATES, EVENT_TYPES, FAILURES, moment_field
+from verification.api.documentation.fields import DELIVERY_STATES, EVENT_TYPES, FAILURES, constant_field, moment_field
 from verification.api.documentation.operation import PAGING, Answer, operation
 from verification.api.documentation.webhook_endpoints import ENDPOINT_ID, ID_PARAMETER, PATH, SCOPE, TAG
+from verification.events.types import EventType
 from verification.webhooks.endpoints import EndpointNotFound
 from verification.workflow.recovering import RECOVERED_MAX, EndpointDisabled
 
@@ -57,21 +58,21 @@ class WebhookDeliveryPageSerializer(serializers.Serializer[Any]):
     has_more = serializers.BooleanField()
 
 
-class TestEventSerializer(serializers.Serializer[Any]):
+class SentTestEventSerializer(serializers.Serializer[Any]):
     """The event that is on its way."""
 
     event_id = serializers.CharField()
-    type = serializers.ChoiceField(choices=["test.ping"])
+    type = constant_field(EventType.TEST_PING)
     livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
-class RecoveryInputSerializer(serializers.Serializer[Any]):
+class WebhookRecoveryInputSerializer(serializers.Serializer[Any]):
     """Since when."""
 
     since = moment_field("events that happened then or later, RFC 3339")
 
 
-class RecoverySerializer(serializers.Serializer[Any]):
+class WebhookRecoverySerializer(serializers.Serializer[Any]):
     """What is owed again."""
 
     recovered = serializers.IntegerField(min_value=0, max_value=RECOVERED_MAX, help_text="how many events")
@@ -122,8 +123,8 @@ LIST_WEBHOOK_DELIVERIES = operation(
     invalid=(InvalidMember("/state", "invalid_choice", "Give one of owed, delivered, exhausted, cancelled."),),
 )
 
-TEST_WEBHOOK_ENDPOINT = operation(
-    "test_webhook_endpoint",
+SEND_TEST_EVENT = operation(
+    "send_test_event",
     path=f"{PATH}/{ENDPOINT_ID}/test",
     tag=TAG,
     summary="Send a test event to a webhook endpoint",
@@ -131,7 +132,7 @@ TEST_WEBHOOK_ENDPOINT = operation(
     scope=SCOPE,
     parameters=(ID_PARAMETER,),
     answers={
-        202: Answer(TestEventSerializer, "It is on its way.", {"Sent": {"event_id": EVENT_ID, "type": "test.ping", "livemode": False}})
+        202: Answer(SentTestEventSerializer, "It is on its way.", {"Sent": {"event_id": EVENT_ID, "type": "test.ping", "livemode": False}})
     },
     refused=(EndpointNotFound, EndpointDisabled),
     is_unsafe=True,
@@ -144,10 +145,12 @@ RECOVER_WEBHOOK_EVENTS = operation(
     summary="Send a webhook endpoint what it has missed",
     description=RECOVERY,
     scope=SCOPE,
-    body=RecoveryInputSerializer,
+    body=WebhookRecoveryInputSerializer,
     bodies={"Since a moment": {"since": "2026-01-31T09:30:00Z"}},
     parameters=(ID_PARAMETER,),
-    answers={202: Answer(RecoverySerializer, "They are on their way.", {"All": {"recovered": 131, "has_more": False, "livemode": False}})},
+    answers={
+        202: Answer(WebhookRecoverySerializer, "They are on their way.", {"All": {"recovered": 131, "has_more": False, "livemode": False}})
+    },
     refused=(EndpointNotFound, EndpointDisabled),
     invalid=(InvalidMember("/since", "invalid_moment", "Give an RFC 3339 moment with its offset, like 2026-01-31T09:30:00Z."),),
 )

@@ -81,7 +81,7 @@ class WebhookEndpointInputSerializer(serializers.Serializer[Any]):
     event_types = _event_types(required=False, help_text="null or left out: every type, also those to come")
 
 
-class EndpointWarningSerializer(serializers.Serializer[Any]):
+class WebhookEndpointWarningSerializer(serializers.Serializer[Any]):
     """One warning."""
 
     code = serializers.ChoiceField(choices=WARNING_CODES)
@@ -99,13 +99,15 @@ class WebhookEndpointSerializer(serializers.Serializer[Any]):
     failing_since = moment_field("the first failure after the last success", allow_null=True)
     disabled_at = moment_field("since when nothing is posted", allow_null=True)
     disabled_because = serializers.ChoiceField(choices=DISABLED_BECAUSE, allow_null=True)
-    warnings = EndpointWarningSerializer(many=True, help_text="those given since it has been failing; its members get them by e-mail too")
+    warnings = WebhookEndpointWarningSerializer(
+        many=True, help_text="those given since it has been failing; its members get them by e-mail too"
+    )
     previous_secret_expires_at = moment_field("until when the secret before this one signs too; null when it does not", allow_null=True)
     livemode = serializers.BooleanField(help_text=LIVEMODE)
 
 
-class CreatedWebhookEndpointSerializer(WebhookEndpointSerializer):
-    """An endpoint with its new secret."""
+class WebhookEndpointWithSecretSerializer(WebhookEndpointSerializer):
+    """An endpoint, with the secret that it has just been given."""
 
     secret = serializers.CharField(help_text="verifies what is posted; shown in this answer only")
 
@@ -150,7 +152,7 @@ CREATE_WEBHOOK_ENDPOINT = operation(
         "Two event types": {"url": "https://hooks.example.com/kyc", "event_types": ["verification.approved", "verification.declined"]},
         "Every event type": {"url": "https://hooks.example.com/kyc"},
     },
-    answers={201: Answer(CreatedWebhookEndpointSerializer, "The new endpoint.", {"Created": {**ENABLED, "secret": SECRET}})},
+    answers={201: Answer(WebhookEndpointWithSecretSerializer, "The new endpoint.", {"Created": {**ENABLED, "secret": SECRET}})},
     refused=(TooManyEndpoints, REFUSED_URL),
     invalid=(UNKNOWN_TYPE,),
 )
@@ -219,7 +221,7 @@ ROTATE_WEBHOOK_SECRET = operation(
     parameters=(ID_PARAMETER,),
     answers={
         200: Answer(
-            CreatedWebhookEndpointSerializer,
+            WebhookEndpointWithSecretSerializer,
             "The endpoint with its new secret.",
             {"Rotated": {**ENABLED, "previous_secret_expires_at": "2026-02-01T09:30:00Z", "secret": SECRET}},
         )

@@ -1,0 +1,51 @@
+"""Every shape and every set of choices has one name in the document, so that generated clients invent none.
+
+- An operation is a verb and what it is done to: `list_customers`, `submit_document`. The verbs are few, and stand in the test.
+- A shape or a set of choices is words in CamelCase without digits; `…Input` is what an operation takes, `…Page` what a list answers.
+- No shape and no choices stand inline, and the same choices have one name.
+
+drf-spectacular names what serializers hold directly; the rest is named here: choices in parameters, in lists and in webhooks, and inline
+schemas that carry a `title`. `tests/api/test_names_in_the_document.py` holds the whole document to these rules.
+"""
+
+from typing import Any
+
+NULL = "Null"
+
+
+def named(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with a reference in the place of every inline schema that is, or hereby becomes, a component.
+
+    An inline schema with a `title` becomes the component of that name; choices that a component already has become a reference to it.
+    """
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    schemas.pop(NULL, None)
+    by_choices = {frozenset(schema["enum"]): name for name, schema in schemas.items() if "enum" in schema}
+    components = {name: _without_inline(schema, by_choices, schemas) for name, schema in schemas.items() if "enum" not in schema}
+    for section in ("paths", "webhooks"):
+        document[section] = _without_inline(document[section], by_choices, schemas)
+    document["components"]["schemas"] = dict(sorted({**schemas, **components}.items()))
+    return document
+
+
+def _without_inline(node: Any, by_choices: dict[frozenset[str], str], schemas: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_without_inline(item, by_choices, schemas) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node == _reference(NULL):
+        return {"type": "null"}
+    inside = {
+        name: value if name in ("example", "examples") else _without_inline(value, by_choices, schemas) for name, value in node.items()
+    }
+    if isinstance(inside.get("title"), str) and "type" in inside:
+        name = inside.pop("title")
+        schemas[name] = inside
+        return _reference(name)
+    if isinstance(inside.get("enum"), list) and frozenset(inside["enum"]) in by_choices:
+        return _reference(by_choices[frozenset(inside["enum"])])
+    return inside
+
+
+def _reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
