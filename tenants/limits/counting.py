@@ -11,6 +11,8 @@ from typing import Any
 import redis
 from prometheus_client import Counter
 
+from kyc_platform.near_redis import Values, remembered
+from tenants.limits.ahead import AHEAD_MAX, not_served, note_ahead, serve_ahead
 from tenants.limits.errors import RateLimited
 from tenants.limits.quotas import Bucket, Verdict, take
 
@@ -25,15 +27,25 @@ REFUSED = Counter("kyc_requests_refused_total", "Requests refused because a quot
 Environ = MutableMapping[str, Any]
 
 
-def count(environ: Environ, buckets: Sequence[Bucket], *, read: Sequence[str] = ()) -> list[bytes | None] | None:
-    """Take a request from its buckets, keep the verdict in the environment, and return what was read; None while Redis is away."""
+def count(environ: Environ, buckets: Sequence[Bucket], *, read: Sequence[str] = ()) -> Values | None:
+    """Take a request from its buckets, keep the verdict in the environment, and return what was read; None while Redis is away.
+
+    One round trip, or none while what the last one brought still holds.
+    """
+    known = remembered(*read)
+    if known is not None and (verdict := serve_ahead(buckets)) is not None:
+        environ[COUNTED] = verdict
+        return known
+    ahead = 0 if known is None else AHEAD_MAX  # this thread asked a moment ago: it is busy
     try:
-        environ[COUNTED], found = take(buckets, read=read)
+        verdict, found = take(buckets, ahead=ahead, back=not_served(buckets), read=read)
     except redis.RedisError:
         logger.warning("quotas unreachable, the request is not counted")
         UNCOUNTED.inc()
         environ[COUNTED] = None
         return None
+    note_ahead(buckets, verdict)
+    environ[COUNTED] = verdict
     return found
 
 

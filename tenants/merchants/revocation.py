@@ -1,7 +1,7 @@
 """How news of a merchant reaches what processes remember of it: a version that changes when a key or the merchant itself is stopped.
 
-In the process that stops something, memory ends at once. In others it ends when they next read the version from Redis, which the
-merchant API's quota call does on every request, and after `settings.API_KEY_CACHE_SECONDS` even without Redis.
+In the process that stops something, memory ends at once. In others it ends when they next see the version that Redis has, as the
+status read does on every request, and after `settings.API_KEY_CACHE_SECONDS` even without Redis.
 """
 
 import logging

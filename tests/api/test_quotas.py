@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from kyc_platform import redis_client as connections
+from kyc_platform import near_redis
 from kyc_platform.redis_client import redis_client
 from tenants.limits import plans
 from tenants.limits.plans import Plan
@@ -59,7 +59,7 @@ def without_redis(settings: Any) -> Iterator[None]:
 def forget_connections() -> None:
     """Let this thread connect anew."""
     redis_client.cache_clear()
-    connections._held.connection = None
+    near_redis._here.near = None
 
 
 def a_customer(key: str) -> str:

@@ -1,4 +1,4 @@
-"""The status read before Django: a remembered key, one round trip to Redis, which counts too, and the bytes that the view stored.
+"""The status read before Django: a remembered key, the bytes that the view stored, and at most one round trip to Redis, which counts too.
 
 Merchants poll this endpoint more than all others together. Whatever is not at hand (the key, the host, the cached body) or not
 quite usual (another method, a query, another scheme) goes to Django, which answers the same and puts it at hand.
