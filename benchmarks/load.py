@@ -1,4 +1,4 @@
-"""A load generator: one process that keeps a few connections busy with the same request, and counts the answers.
+"""A load generator: one process that keeps a few connections busy with the same requests, and counts the answers.
 
     python -m benchmarks.load     reads a Plan as JSON from stdin and writes a Result to stdout
 
@@ -12,9 +12,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from itertools import cycle
 from statistics import quantiles
 from urllib.parse import urlsplit
 
@@ -27,9 +28,9 @@ RECEIVE_BYTES = 65536
 
 @dataclass(frozen=True)
 class Plan:
-    """What to ask for, how long and on how many connections. Every answer must have the status `expected`."""
+    """What to ask one server for, by turns, how long and on how many connections. Every answer must have the status `expected`."""
 
-    url: str
+    urls: Sequence[str]
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = SECONDS
     connections: int = CONNECTIONS
@@ -53,16 +54,16 @@ class UnexpectedAnswer(RuntimeError):
 class _Connection:
     """One connection with one request under way."""
 
-    def __init__(self, address: tuple[str, int], request: bytes, expected: int) -> None:
+    def __init__(self, address: tuple[str, int], requests: Iterator[bytes], expected: int) -> None:
         self.socket = socket.create_connection(address, timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request, self.expected = request, f"HTTP/1.1 {expected} ".encode()
+        self.requests, self.expected = requests, f"HTTP/1.1 {expected} ".encode()
         self.received = b""
         self.sent_at = 0.0
 
     def send(self, now: float) -> None:
         self.received, self.sent_at = b"", now
-        self.socket.sendall(self.request)
+        self.socket.sendall(next(self.requests))
 
     def is_answered(self) -> bool:
         """Receive what has come and tell whether the answer is whole. Raises UnexpectedAnswer."""
@@ -83,13 +84,13 @@ class _Connection:
 
 def put_load(plan: Plan) -> Result:
     """Carry the plan out in this process."""
-    parts = urlsplit(plan.url)
+    parts = urlsplit(plan.urls[0])
     headers = "".join(f"{name}: {value}\r\n" for name, value in plan.headers.items())
-    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{headers}\r\n".encode()
+    paths = [url.partition(parts.netloc)[2] for url in plan.urls]
+    requests = cycle([f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{headers}\r\n".encode() for path in paths])
     latencies: list[float] = []
     with selectors.DefaultSelector() as selector, ExitStack() as stack:
-        connections = [_Connection((parts.hostname or "", parts.port or 80), request, plan.expected) for _ in range(plan.connections)]
+        connections = [_Connection((parts.hostname or "", parts.port or 80), requests, plan.expected) for _ in range(plan.connections)]
         for connection in connections:
             stack.enter_context(connection.socket)
         began = time.perf_counter()

@@ -16,7 +16,7 @@ def measure(rounds: int) -> list[Row]:
         path = f"/customers/{caller.register()}"
 
         def rate(url: str) -> float:
-            return load(Plan(url, caller.authorization)).requests_per_second
+            return load(Plan([url], caller.authorization)).requests_per_second
 
         def row(what: str, url: str, goal: float) -> list[Row]:
             baseline = Baseline("the naive stack, reading the customer", lambda: rate(f"{naive.url}{path}"), at_least(goal))

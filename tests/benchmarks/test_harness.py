@@ -117,7 +117,7 @@ def server():
 
 
 def test_the_load_is_counted_and_timed(server):
-    result = put_load(Plan(f"{server}/right?yes", {"Authorization": "Api-Key 1"}, seconds=0.3, connections=2))
+    result = put_load(Plan([f"{server}/right?yes"], {"Authorization": "Api-Key 1"}, seconds=0.3, connections=2))
 
     assert result.requests_per_second > 10
     assert 0 < result.p50_ms <= result.p99_ms < 1000
@@ -125,4 +125,4 @@ def test_the_load_is_counted_and_timed(server):
 
 def test_an_answer_that_was_not_expected_stops_the_measurement(server):
     with pytest.raises(UnexpectedAnswer, match="403"):
-        put_load(Plan(f"{server}/wrong", seconds=0.3, connections=2))
+        put_load(Plan([f"{server}/right?yes", f"{server}/wrong"], seconds=0.3, connections=2))
