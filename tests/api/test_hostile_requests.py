@@ -1,6 +1,7 @@
 """Requests that no client of ours would send: each is refused in the API's own form, and none is a 5xx."""
 
 import base64
+import secrets
 from typing import Any
 
 import pytest
@@ -211,3 +212,49 @@ def test_a_refusal_names_every_wrong_member_and_repeats_no_value(proof: str):
     document = refused(answer, 422, "invalid_request")
     assert {error["pointer"].split("/")[1] for error in document["errors"]} == set(wrong)
     assert secret.casefold() not in answer.text.casefold()
+
+
+@pytest.mark.parametrize(
+    ("path", "members", "pointer"),
+    [
+        ("reconcile", [{"customer_id": "a\0", "status": "pending", "sequence": 0}], "/0/customer_id"),
+        ("sandbox/integration-check", {"endpoint_id": "a\0"}, "/endpoint_id"),
+        ("events/evt_none/resend", {"webhook_endpoint_id": "a\0"}, "/webhook_endpoint_id"),
+    ],
+)
+def test_an_id_in_a_body_with_a_nul_character_is_named(proof: str, path: str, members: Any, pointer: str):
+    document = refused(ask("POST", f"/api/v1/{path}", proof, json=members), 422, "invalid_request")
+
+    assert [(wrong["pointer"], wrong["code"]) for wrong in document["errors"]] == [(pointer, "invalid_character")]
+
+
+def test_a_whole_number_may_be_written_with_a_point_as_json_schema_has_it(proof: str, customer_id: str):
+    endpoint = ask("POST", "/api/v1/webhook-endpoints", proof, json={"url": "https://93.184.215.14/kyc"}).get_json()["id"]
+
+    answers = [
+        ask("POST", "/api/v1/sandbox/clock/advance", proof, json=b'{"seconds": 1.0}'),
+        ask("POST", "/api/v1/sandbox/webhooks/chaos", proof, json=b'{"faults": ["drop"], "deliveries": 0.0}'),
+        ask("POST", f"/api/v1/customers/{customer_id}/access-tokens", proof, json=b'{"expires_in_seconds": 6e1}'),
+        ask("POST", f"/api/v1/webhook-endpoints/{endpoint}/rotate-secret", proof, json=b'{"expires_in_seconds": 60.0}'),
+        ask("POST", "/api/v1/reconcile", proof, json=b'[{"customer_id": "none", "status": "pending", "sequence": 1.0}]'),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 201, 200, 200]
+
+
+@pytest.mark.parametrize("number", [b"1.5", b"true", b'"1"', b"1e300", b"-1.0"])
+def test_what_is_no_whole_number_is_named(proof: str, number: bytes):
+    document = refused(ask("POST", "/api/v1/sandbox/clock/advance", proof, json=b'{"seconds": ' + number + b"}"), 422, "invalid_request")
+
+    assert [wrong["pointer"] for wrong in document["errors"]] == ["/seconds"]
+
+
+def nested(depth: int) -> bytes:
+    return b'{"a":' * depth + b"1" + b"}" * depth
+
+
+@pytest.mark.parametrize("body", [nested(300), nested(1000), b'{"a":' + b"[" * 1000 + b"]" * 1000 + b"}"])
+def test_a_body_that_is_nested_deeply_is_refused_under_an_idempotency_key_too(proof: str, body: bytes):
+    answer = ask("POST", "/api/v1/customers", proof, json=body, headers={"Idempotency-Key": secrets.token_hex(8)})
+
+    refused(answer, 422, "invalid_request")

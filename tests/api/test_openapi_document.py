@@ -160,8 +160,17 @@ def test_the_first_seed_has_its_one_path_only():
 
 def test_inputs_are_closed_and_answers_are_open():
     schemas = document()["components"]["schemas"]
-    inputs = {name for name in schemas if name.endswith("Input")}
+    inputs = {name for name in schemas if name.endswith(("Input", "Upload"))}
 
-    assert {"CustomerInput", "AddressInput", "DecisionInput", "WebhookEndpointInput"} <= inputs
+    assert {"CustomerInput", "AddressInput", "DecisionInput", "WebhookEndpointInput", "DocumentUpload"} <= inputs
     assert all(schemas[name]["additionalProperties"] is False for name in inputs)
     assert not any(schema.get("additionalProperties") is False for name, schema in schemas.items() if name not in inputs)
+
+
+def test_a_file_is_described_as_bytes_and_what_may_not_be_empty_as_that():
+    schemas, paths = document()["components"]["schemas"], document()["paths"]
+
+    assert schemas["DocumentUpload"]["properties"]["file"]["format"] == "binary"
+    assert schemas["WebhookEndpointChangeInput"]["minProperties"] == 1
+    assert paths["/api/v1/reconcile"]["post"]["requestBody"]["required"] is True
+    assert paths["/api/v1/webhook-endpoints/{endpoint_id}"]["put"]["requestBody"]["required"] is True

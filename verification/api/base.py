@@ -124,8 +124,20 @@ def query_of(request: Request, known: tuple[str, ...]) -> dict[str, str]:
     parameters = {name: str(request.query_params[name]) for name in request.query_params}
     refuse_unknown(parameters, known)
     if "\x00" in "".join(parameters.values()):
-        raise InvalidRequest(errors=[InvalidMember("/", "invalid_character", "A parameter holds a NUL character.")])
+        raise InvalidRequest(errors=[nul_in("/")])
     return parameters
+
+
+def nul_in(pointer: str) -> InvalidMember:
+    """Return what is wrong with a text that no database takes."""
+    return InvalidMember(pointer, "invalid_character", "A NUL character is in no id and no parameter.")
+
+
+def whole_number(value: object) -> int | None:
+    """Return a JSON number that is whole, written as 5 or as 5.0 (JSON Schema 2020-12, 4.2.3), and None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def read_choice(members: dict[str, Any], name: str, choices: tuple[str, ...]) -> str:

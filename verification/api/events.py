@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from kyc_platform.requests.paging import read_limit
 from tenants.routing.context import current_merchant
-from verification.api.base import MerchantView, members_of, query_of, refuse_unknown
+from verification.api.base import MerchantView, members_of, nul_in, query_of, refuse_unknown
 from verification.api.documentation import events as docs
 from verification.events.models import Event
 from verification.events.positions import find_event, last_position, places_after
@@ -65,9 +65,11 @@ class EventResend(MerchantView):
         members = members_of(request)
         refuse_unknown(members, ("webhook_endpoint_id",))
         endpoint_uid = members.get("webhook_endpoint_id")
-        if endpoint_uid is not None and (not isinstance(endpoint_uid, str) or "\x00" in endpoint_uid):
+        if endpoint_uid is not None and not isinstance(endpoint_uid, str):
             remedy = "Give the id of an endpoint, or leave it out for every one that wants this type."
             raise InvalidRequest(errors=[InvalidMember("/webhook_endpoint_id", "wrong_type", remedy)])
+        if endpoint_uid is not None and "\x00" in endpoint_uid:
+            raise InvalidRequest(errors=[nul_in("/webhook_endpoint_id")])
         return self.answer_again(request, resend_event(event_id, endpoint_uid=endpoint_uid, actor=self.actor, at=self.now))
 
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 import orjson
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +22,7 @@ from verification.idempotency import records
 from verification.idempotency.records import Attempt, StoredAnswer
 
 REPLAYED = "Idempotent-Replayed"
-UNSAFE = ("POST", "PUT", "DELETE")
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 PREFIX = "/api/v1"
 KEY = re.compile(r'"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x20-\x7e]{0,254})')  # quoted (RFC 8941) or bare
 LONG_TEXT = 4096
@@ -63,17 +64,21 @@ def claim_of(request: Request, *, at: Any) -> Attempt | None:
 
 
 def fingerprint(request: Request) -> str:
-    """Return the SHA-256 of what is asked: method, canonical path and members, not their spelling or a multipart boundary."""
+    """Return the SHA-256 of what is asked: method, canonical path and members, not their spelling or a multipart boundary.
+
+    Raises InvalidRequest for a body nested so deeply (254 levels) that no request of this API can be meant.
+    """
     path = request.path.removeprefix(PREFIX)
     if (request.content_type or "").startswith("multipart/"):
         members: Any = {name: request.POST.getlist(name) for name in request.POST}
-        members |= {f"file {name}": hashlib.sha256(file.read()).hexdigest() for name, file in request.FILES.items()}
-        for file in request.FILES.values():
-            file.seek(0)
+        members |= {f"file {name}": [_digest_of(file) for file in request.FILES.getlist(name)] for name in request.FILES}
     else:
         members = request.data
     asked = [request.method, path, request.META.get("QUERY_STRING", ""), _digested(members)]
-    return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    try:
+        return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    except orjson.JSONEncodeError:
+        raise InvalidRequest(errors=[InvalidMember("", "nested_too_deeply", "Send the members that the documentation names.")]) from None
 
 
 def replayed(answer: StoredAnswer) -> HttpResponse:
@@ -106,12 +111,21 @@ def keep(attempt: Attempt, response: HttpResponse, *, at: Any) -> None:
         records.give_back(attempt)
 
 
-def _digested(value: Any) -> Any:
-    """Return JSON with its long texts replaced by their digests, so that a document is not copied to be compared."""
-    if isinstance(value, dict):
-        return {name: _digested(member) for name, member in value.items()}
-    if isinstance(value, str) and len(value) > LONG_TEXT:
-        return ["sha256", hashlib.sha256(value.encode()).hexdigest()]
-    if isinstance(value, Base64Text):
-        return ["sha256", hashlib.sha256(value.text).hexdigest()]
-    return value
+def _digest_of(file: UploadedFile) -> str:
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def _digested(members: Any) -> Any:
+    """Return members with long texts replaced by their digests, so that a document is not copied to be compared."""
+    if not isinstance(members, dict):
+        return members
+    digested = {}
+    for name, member in members.items():
+        text = member.text if isinstance(member, Base64Text) else member.encode() if isinstance(member, str) else b""
+        is_long = isinstance(member, Base64Text) or len(text) > LONG_TEXT
+        digested[name] = ["sha256", hashlib.sha256(text).hexdigest()] if is_long else member
+    return digested

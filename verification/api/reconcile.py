@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from tenants.routing.context import current_merchant
-from verification.api.base import MerchantView, members_of, refuse_unknown
+from verification.api.base import MerchantView, members_of, nul_in, refuse_unknown, whole_number
 from verification.api.documentation import reconcile as docs
 from verification.api.documentation.reconcile import CUSTOMERS_MAX, SEQUENCE_MAX
 from verification.customers.models import Customer
@@ -79,7 +79,7 @@ def _read(request: Request) -> list[Known]:
             errors += wrong
         else:
             seen.add(entry["customer_id"])
-            known.append(Known(**entry))
+            known.append(Known(entry["customer_id"], entry["status"], int(entry["sequence"])))
         if len(errors) >= ERRORS_MAX:
             break
     if errors:
@@ -94,15 +94,18 @@ def _faults(entry: object, pointer: str, seen: set[str]) -> list[InvalidMember]:
         InvalidMember(f"{pointer}/{name}", "unknown_member", f"Known here: {', '.join(MEMBERS)}.") for name in entry if name not in MEMBERS
     ]
     customer_id, status, sequence = (entry.get(name) for name in MEMBERS)
-    if not isinstance(customer_id, str) or not customer_id or "\x00" in customer_id:
+    if not isinstance(customer_id, str) or not customer_id:
         code = "required" if customer_id is None else "wrong_type"
         faults.append(InvalidMember(f"{pointer}/customer_id", code, "Give your own id of the customer."))
+    elif "\x00" in customer_id:
+        faults.append(nul_in(f"{pointer}/customer_id"))
     elif customer_id in seen:
         faults.append(InvalidMember(f"{pointer}/customer_id", "duplicate", "Name each customer once."))
     if not isinstance(status, str) or status not in Status.values:
         code = "required" if status is None else "invalid_choice"
         faults.append(InvalidMember(f"{pointer}/status", code, f"Give one of {', '.join(Status.values)}."))
-    if not isinstance(sequence, int) or isinstance(sequence, bool) or not 0 <= sequence <= SEQUENCE_MAX:
+    number = whole_number(sequence)
+    if number is None or not 0 <= number <= SEQUENCE_MAX:
         code = "required" if sequence is None else "out_of_range"
         faults.append(
             InvalidMember(f"{pointer}/sequence", code, "Give the last sequence that you know of the customer; 0 if you know none.")

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from tenants.api_keys.permissions import HasScope
-from verification.api.base import MerchantView, members_of, read_choice, refuse_unknown
+from verification.api.base import MerchantView, members_of, nul_in, read_choice, refuse_unknown, whole_number
 from verification.api.documentation import integration_check as check_docs
 from verification.api.documentation import sandbox as docs
 from verification.events.models import Event
@@ -117,9 +117,11 @@ class IntegrationCheckView(SandboxView):
         members = members_of(request)
         refuse_unknown(members, ("endpoint_id",))
         endpoint_id = members.get("endpoint_id")
-        if not isinstance(endpoint_id, str) or "\x00" in endpoint_id:
+        if not isinstance(endpoint_id, str) or not endpoint_id:
             code = "required" if endpoint_id is None else "wrong_type"
             raise InvalidRequest(errors=[InvalidMember("/endpoint_id", code, "Give the `id` of a webhook endpoint.")])
+        if "\x00" in endpoint_id:
+            raise InvalidRequest(errors=[nul_in("/endpoint_id")])
         return Response(integration_check_shape(start_integration_check(endpoint_id, actor=self.actor, at=self.now)), status=202)
 
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
@@ -208,8 +210,8 @@ def clock_shape(reading: ClockReading) -> dict[str, Any]:
 
 def read_number(members: dict[str, Any], name: str) -> int:
     """Return a member that must be a whole number. Raises InvalidRequest."""
-    value = members.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
-        code = "required" if value is None else "wrong_type"
+    number = whole_number(members.get(name))
+    if number is None:
+        code = "required" if members.get(name) is None else "wrong_type"
         raise InvalidRequest(errors=[InvalidMember(f"/{name}", code, "Give a whole number.")])
-    return value
+    return number

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from kyc_platform.requests.paging import page_of, read_page
 from verification.api import documentation as docs
-from verification.api.base import MerchantView, members_of, query_of, read_choice, refuse_unknown
+from verification.api.base import MerchantView, members_of, query_of, read_choice, refuse_unknown, whole_number
 from verification.api.shapes import verification_shape
 from verification.customers.access_tokens import SECONDS_MIN
 from verification.customers.records import find_customer, find_customer_by_pk
@@ -36,9 +36,9 @@ class AccessTokens(MerchantView):
         """Issue a token for the end user's app. 201; 404; 422."""
         members = members_of(request)
         refuse_unknown(members, ("expires_in_seconds",))
-        seconds = members.get("expires_in_seconds", settings.ACCESS_TOKEN_SECONDS_DEFAULT)
+        seconds = whole_number(members.get("expires_in_seconds", settings.ACCESS_TOKEN_SECONDS_DEFAULT))
         most = settings.ACCESS_TOKEN_SECONDS_MAX
-        if not isinstance(seconds, int) or isinstance(seconds, bool) or not SECONDS_MIN <= seconds <= most:
+        if seconds is None or not SECONDS_MIN <= seconds <= most:
             remedy = f"Give a whole number of seconds from {SECONDS_MIN} to {most}."
             raise InvalidRequest(errors=[InvalidMember("/expires_in_seconds", "out_of_range", remedy)])
         customer, issued = issue_access_token(customer_id, seconds=seconds, actor=self.actor, at=self.now)

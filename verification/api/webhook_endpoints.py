@@ -13,7 +13,7 @@ from kyc_platform.errors import InvalidMember, InvalidRequest
 from kyc_platform.outbound.errors import OutboundRefused
 from kyc_platform.requests.paging import page_of, read_page
 from tenants.routing.context import current_merchant
-from verification.api.base import MerchantView, members_of, query_of, read_choice, refuse_unknown
+from verification.api.base import MerchantView, members_of, query_of, read_choice, refuse_unknown, whole_number
 from verification.api.documentation import webhook_endpoints as docs
 from verification.events.models import Event
 from verification.webhooks.endpoints import find_endpoint, known_event_types, present_endpoints, secret_of
@@ -102,8 +102,8 @@ class WebhookEndpointSecret(MerchantView):
         """Give an endpoint a new secret. 200 with its `secret`, which is shown here only; 404; 422."""
         members = members_of(request)
         refuse_unknown(members, ("expires_in_seconds",))
-        seconds = members.get("expires_in_seconds", OVERLAP_SECONDS_DEFAULT)
-        if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= OVERLAP_SECONDS_MAX:
+        seconds = whole_number(members.get("expires_in_seconds", OVERLAP_SECONDS_DEFAULT))
+        if seconds is None or not 0 <= seconds <= OVERLAP_SECONDS_MAX:
             remedy = f"Give a whole number of seconds from 0 to {OVERLAP_SECONDS_MAX}."
             raise InvalidRequest(errors=[InvalidMember("/expires_in_seconds", "out_of_range", remedy)])
         rotated = rotate_secret(endpoint_id, overlap=timedelta(seconds=seconds), actor=self.actor, at=self.now)

@@ -179,7 +179,7 @@ GOOD = {"customer_id": "c", "status": "pending", "sequence": 1}
         (["c"], [("/0", "wrong_type")]),
         ([{}], [("/0/customer_id", "required"), ("/0/status", "required"), ("/0/sequence", "required")]),
         ({"customers": [{**GOOD, "stage": "checking"}]}, [("/customers/0/stage", "unknown_member")]),
-        ([{**GOOD, "customer_id": "a\x00b"}], [("/0/customer_id", "wrong_type")]),
+        ([{**GOOD, "customer_id": "a\x00b"}], [("/0/customer_id", "invalid_character")]),
         ([{**GOOD, "status": ["verified"]}], [("/0/status", "invalid_choice")]),
         ([{**GOOD, "sequence": True}], [("/0/sequence", "out_of_range")]),
         ([{**GOOD, "sequence": -1}], [("/0/sequence", "out_of_range")]),

@@ -24,9 +24,9 @@ LIVEMODE = "true: live data; false: the sandbox"
 class AddressInputSerializer(serializers.Serializer[Any]):
     """A postal address in parts."""
 
-    line1 = serializers.CharField(max_length=200)
+    line1 = serializers.CharField(min_length=1, max_length=200)
     line2 = serializers.CharField(max_length=200, required=False, allow_null=True)
-    city = serializers.CharField(max_length=200)
+    city = serializers.CharField(min_length=1, max_length=200)
     postal_code = serializers.CharField(max_length=20, required=False, allow_null=True)
     region = serializers.CharField(max_length=200, required=False, allow_null=True)
     country = serializers.CharField(min_length=2, max_length=3, help_text="ISO 3166-1, alpha-2 or alpha-3; answered as alpha-2")
@@ -88,7 +88,7 @@ class CustomerInputSerializer(serializers.Serializer[Any]):
     customer_id = serializers.RegexField(
         r"^[A-Za-z0-9._~:@-]{1,128}$", help_text="your own id, unique within the merchant and mode; not `.` or `..`"
     )
-    name = serializers.CharField(max_length=NAME_CHARACTERS_MAX, help_text="full name, in any script")
+    name = serializers.CharField(min_length=1, max_length=NAME_CHARACTERS_MAX, help_text="full name, in any script")
     email = serializers.EmailField(max_length=254)
     phone_number = serializers.RegexField(
         r"^\+[0-9][0-9 ().\-/]*$", help_text="E.164, with its country code; spaces and separators are taken out"

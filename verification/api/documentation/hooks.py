@@ -6,10 +6,14 @@ from typing import Any
 from verification.api.documentation.naming import named
 from verification.api.documentation.outgoing import HEADERS
 from verification.api.documentation.platform import PLATFORM_PATHS
-from verification.api.documentation.reconcile import PATH as RECONCILE_PATH
+from verification.api.documentation.reconcile import PATH as RECONCILE
+from verification.api.documentation.webhook_endpoints import PATH as ENDPOINTS
 
 Endpoint = tuple[str, str, str, Callable[..., Any]]
 CANONICAL = "/api/v1/"
+CLOSED = ("Input", "Upload")  # what the names of shapes end with in which an unknown member is refused
+NEVER_EMPTY = "WebhookEndpointChangeInput"
+NEEDS_BODY = ((RECONCILE, "post"), (f"{ENDPOINTS}/{{endpoint_id}}", "put"))  # taken for optional where each member, or each shape, is
 
 
 def canonical_paths(endpoints: list[Endpoint]) -> list[Endpoint]:
@@ -21,11 +25,13 @@ def finish(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Return the document with what serializers cannot say: closed inputs, headers of webhooks, the paths beside the API, and names."""
     schemas = result["components"]["schemas"]
     for name, schema in schemas.items():
-        if name.endswith("Input"):
+        if name.endswith(CLOSED):
             schema["additionalProperties"] = False
     schemas["MediaType"]["x-enum-varnames"] = [value.rpartition("/")[2].upper() for value in schemas["MediaType"]["enum"]]
+    schemas[NEVER_EMPTY]["minProperties"] = 1
+    for path, method in NEEDS_BODY:
+        result["paths"][path][method]["requestBody"]["required"] = True
     for item in result["webhooks"].values():
         item["post"]["parameters"] = HEADERS
-    result["paths"][RECONCILE_PATH]["post"]["requestBody"]["required"] = True  # drf-spectacular takes a choice of shapes for optional
     result["paths"].update(PLATFORM_PATHS)
     return named(result)

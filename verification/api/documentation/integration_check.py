@@ -38,7 +38,7 @@ CASE_NAMES = [(case.name, case.title) for case in CASES]
 class IntegrationCheckInputSerializer(serializers.Serializer[Any]):
     """Which endpoint."""
 
-    endpoint_id = serializers.CharField(help_text="the `id` of an enabled webhook endpoint of the sandbox")
+    endpoint_id = serializers.CharField(min_length=1, help_text="the `id` of an enabled webhook endpoint of the sandbox")
 
 
 class IntegrationShotSerializer(serializers.Serializer[Any]):

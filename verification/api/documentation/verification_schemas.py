@@ -26,7 +26,7 @@ class DocumentInputSerializer(serializers.Serializer[Any]):
     """A document as base64 in JSON."""
 
     doc_type = doc_type_field()
-    doc_body = serializers.CharField(help_text="the file as base64, or as a base64 data URL; at most 10 MB decoded")
+    doc_body = serializers.CharField(min_length=1, help_text="the file as base64, or as a base64 data URL; at most 10 MB decoded")
 
 
 class DocumentUploadSerializer(serializers.Serializer[Any]):

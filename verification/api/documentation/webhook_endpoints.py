@@ -69,7 +69,7 @@ class SecretRotationInputSerializer(serializers.Serializer[Any]):
 class WebhookEndpointChangeInputSerializer(serializers.Serializer[Any]):
     """What is to change; what is left out stays as it is."""
 
-    url = serializers.CharField(required=False, help_text="https, a public host, port 443 or 8443", max_length=2048)
+    url = serializers.CharField(required=False, min_length=1, help_text="https, a public host, port 443 or 8443", max_length=2048)
     event_types = _event_types(required=False, help_text="null: every type, also those to come")
     state = serializers.ChoiceField(choices=ENDPOINT_STATES, required=False)
 
@@ -77,7 +77,7 @@ class WebhookEndpointChangeInputSerializer(serializers.Serializer[Any]):
 class WebhookEndpointInputSerializer(serializers.Serializer[Any]):
     """Where to post, and what."""
 
-    url = serializers.CharField(help_text="https, a public host, port 443 or 8443", max_length=2048)
+    url = serializers.CharField(min_length=1, help_text="https, a public host, port 443 or 8443", max_length=2048)
     event_types = _event_types(required=False, help_text="null or left out: every type, also those to come")
 
 
