@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .local/venv/bin/python
 INSTALL := "$(PYTHON)" -BE -m kyc_platform.embedded.install
 .DEFAULT_GOAL := help
-.PHONY: help up demo down manage test lint bench clean lock
+.PHONY: help up demo down manage client test lint bench clean lock
 MAKEFLAGS += --no-print-directory
 
 help: ## list what there is
@@ -23,6 +23,10 @@ down: ## stop the platform of this checkout and whatever a crash left of it; the
 manage: ## run an operator's command against the platform of this checkout: make manage ARGS="migrations_behind"
 	@$(INSTALL) embedded
 	@exec $(VENV) -m kyc_platform.embedded.manage $(ARGS)
+
+client: ## generate the Python client of the API into .local/client, ready for pip install
+	@$(INSTALL) dev
+	@exec $(VENV) -m kyc_platform.embedded.client.generate
 
 test: ## run the tests against servers of their own; `make test ARGS="-k name"` runs some
 	@$(INSTALL) dev

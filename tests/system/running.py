@@ -18,6 +18,7 @@ import psycopg2
 import redis
 
 from kyc_platform.embedded.environment import PASSED_ON, base_environment
+from kyc_platform.embedded.manage import settings_of
 from kyc_platform.embedded.places import ROOT, TESTS, Folder
 from kyc_platform.embedded.platform import Platform, answers
 from kyc_platform.embedded.postgres import Postgres
@@ -56,6 +57,13 @@ class RunningPlatform:
         outcome = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert outcome.returncode == 0, outcome.stdout + outcome.stderr
         return outcome.stdout
+
+    def open_merchant(self, name: str) -> dict[str, Any]:
+        """Open a merchant as an operator does, under a name that begins so, and return what the command tells: its keys."""
+        command = [sys.executable, "manage.py", "open_merchant", f"{name}-{secrets.token_hex(4)}", "--json"]
+        environment = settings_of(self.folder, self.given)
+        opened = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        return dict(json.loads(opened.stdout))
 
     @property
     def base_url(self) -> str:

@@ -1,17 +1,11 @@
 """A sandbox is driven over HTTP as its merchant's engineer would, and the platform's own processes do the rest."""
 
-import json
-import secrets
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from kyc_platform.embedded.manage import settings_of
-from kyc_platform.embedded.places import ROOT
 from tests.fixtures.way import DOC_TYPES, members_of_customer
 from tests.system.customers import PatientClient
 from tests.system.running import RunningPlatform, until
@@ -23,10 +17,7 @@ HOUR = 3600
 @pytest.fixture
 def engineer(platform: RunningPlatform) -> Any:
     """A new merchant's engineer, with a test key."""
-    command = [sys.executable, "manage.py", "open_merchant", f"driven-{secrets.token_hex(4)}", "--json"]
-    environment = settings_of(platform.folder, platform.given)
-    opened = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    with PatientClient(platform, json.loads(opened.stdout)["test_api_key"]) as client:
+    with PatientClient(platform, platform.open_merchant("driven")["test_api_key"]) as client:
         yield client
 
 

@@ -87,6 +87,7 @@ that speak of fraud decline the customer, or have a person asked, as the level s
 
 SIMULATION_ACTIONS = [(action.value, action.value.replace("_", " ")) for action in Action]
 SIMULATION_REASONS = [(code, code.replace("_", " ")) for codes in REASONS.values() for code in codes]
+REASONS_BY_ACTION = " ".join(f"`{action}`: {', '.join(codes)}." for action, codes in REASONS.items())
 SIMULATION_EFFECTS = [
     (Effect.NOW.value, "it is done"),
     (Effect.SOON.value, "the provider has been told, and its word is on the way"),
@@ -103,7 +104,7 @@ class SimulationInputSerializer(serializers.Serializer[Any]):
         choices=SIMULATION_REASONS,
         required=False,
         allow_null=True,
-        help_text="for `reject_document`, `decline` and `review`; each has its own",
+        help_text=f"for three actions, each with its own. {REASONS_BY_ACTION}",
     )
 
 
