@@ -3,11 +3,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .local/venv/bin/python
 INSTALL := "$(PYTHON)" -BE -m kyc_platform.embedded.install
 .DEFAULT_GOAL := help
-.PHONY: help up demo down manage client test lint bench clean lock
+.PHONY: help up demo down manage specimens client test lint bench clean lock
 MAKEFLAGS += --no-print-directory
 
 help: ## list what there is
-	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 up: ## set everything up, start the platform, show customers being verified, keep serving until Ctrl-C
 	@$(INSTALL) embedded
@@ -23,6 +23,10 @@ down: ## stop the platform of this checkout and whatever a crash left of it; the
 manage: ## run an operator's command against the platform of this checkout: make manage ARGS="migrations_behind"
 	@$(INSTALL) embedded
 	@exec $(VENV) -m kyc_platform.embedded.manage $(ARGS)
+
+specimens: ## draw four documents of a made-up person into .local/specimens, to upload by hand
+	@$(INSTALL) embedded
+	@exec $(VENV) -m kyc_platform.demo.specimens .local/specimens
 
 client: ## generate the Python client of the API into .local/client, ready for pip install
 	@$(INSTALL) dev

@@ -7,7 +7,7 @@ import io
 import random
 import unicodedata
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import pikepdf
@@ -25,6 +25,16 @@ PALE_INK: Final = "#5b6b7a"
 SKINS: Final = ("#f1cfb4", "#e3b38f", "#c68a62", "#8d5a3b", "#f6ddc8")
 HAIRS: Final = ("#2b1d14", "#5a3a1e", "#a5773f", "#d8b873", "#777777")
 EYES: Final = ("#4b6a8a", "#54703f", "#5a3d25")
+
+
+def draw_documents(person: Person, *, today: date, has_blurred_selfie: bool = False) -> dict[str, bytes]:
+    """Return the four documents of a person by their `doc_type`; the bill is twenty days old."""
+    return {
+        "ID_FRONT": draw_id_front(person),
+        "ID_BACK": draw_id_back(person),
+        "PROOF_OF_ADDRESS": draw_utility_bill(person, issued_on=today - timedelta(days=20)),
+        "SELFIE": draw_selfie(person, is_blurred=has_blurred_selfie),
+    }
 
 
 def draw_id_front(person: Person) -> bytes:

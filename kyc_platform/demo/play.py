@@ -9,12 +9,12 @@ import base64
 import json
 import secrets
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from kyc_platform.demo.calling import Caller, DemonstrationFailed, Facts, check, say, shown
-from kyc_platform.demo.drawing import draw_id_back, draw_id_front, draw_selfie, draw_utility_bill
+from kyc_platform.demo.drawing import draw_documents, draw_selfie
 from kyc_platform.demo.people import Person, made_up_person
 from kyc_platform.embedded.places import PLATFORM, write_private
 
@@ -29,13 +29,13 @@ def play(caller: Caller, *, run: str, today: date) -> None:
     """Play the three stories. Raises DemonstrationFailed."""
     say("A. A customer is registered, submits four documents, and is verified.")
     anna = made_up_person(f"{run}-a", today=today)
-    _verify(caller, _register(caller, f"demo-{run}-a", anna), _documents(anna, today))
+    _verify(caller, _register(caller, f"demo-{run}-a", anna), draw_documents(anna, today=today))
     say("B. A customer's selfie is blurred; a better one is accepted.")
     bert = made_up_person(f"{run}-b", today=today)
     _resubmit(caller, _register(caller, f"demo-{run}-b", bert, scenario="reject:SELFIE:image_blurred"), bert, today)
     say("C. A customer with a passport is declined.")
     carl = made_up_person(f"{run}-c", document_type="passport", today=today)
-    _decline(caller, _register(caller, f"demo-{run}-c", carl, scenario="decline"), _documents(carl, today))
+    _decline(caller, _register(caller, f"demo-{run}-c", carl, scenario="decline"), draw_documents(carl, today=today))
 
 
 class Customer:
@@ -64,15 +64,6 @@ def _register(caller: Caller, customer_id: str, person: Person, scenario: str | 
     status = caller.as_end_user(customer.token, "GET", STATUS, expect=200, tell=("user_id", "status", "submission_status"))
     check("the status before anything is submitted", _end_user_status(made["id"], "unverified", "NOT_SUBMITTED"), status)
     return customer
-
-
-def _documents(person: Person, today: date, *, has_blurred_selfie: bool = False) -> dict[str, bytes]:
-    return {
-        "ID_FRONT": draw_id_front(person),
-        "ID_BACK": draw_id_back(person),
-        "PROOF_OF_ADDRESS": draw_utility_bill(person, issued_on=today - timedelta(days=20)),
-        "SELFIE": draw_selfie(person, is_blurred=has_blurred_selfie),
-    }
 
 
 def _submit(caller: Caller, customer: Customer, doc_type: str, body: bytes) -> None:
@@ -133,7 +124,7 @@ def _expect_verified(caller: Caller, customer: Customer) -> None:
 
 
 def _resubmit(caller: Caller, customer: Customer, person: Person, today: date) -> None:
-    _submit_all(caller, customer, _documents(person, today, has_blurred_selfie=True))
+    _submit_all(caller, customer, draw_documents(person, today=today, has_blurred_selfie=True))
     status = _await(caller, customer, "rejected", "resubmit")
     check(
         "the issues",

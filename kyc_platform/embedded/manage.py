@@ -1,14 +1,17 @@
 """Django's manage.py against the platform of this checkout: what `make manage ARGS="migrations_behind"` runs.
 
 python -m kyc_platform.embedded.manage COMMAND [ARGUMENT …]
+
+A process that belongs to another folder's platform, as everything that a test starts does, reaches that one.
 """
 
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from kyc_platform.embedded.environment import base_environment, platform_environment
-from kyc_platform.embedded.places import PLATFORM, ROOT, Folder
+from kyc_platform.embedded.places import MARK, PLATFORM, ROOT, Folder
 from kyc_platform.embedded.state import load_state
 
 
@@ -21,7 +24,7 @@ def settings_of(folder: Folder, given: Mapping[str, str]) -> dict[str, str]:
 
 if __name__ == "__main__":
     try:
-        environment = settings_of(PLATFORM, os.environ)
+        environment = settings_of(Folder(Path(os.environ[MARK])) if MARK in os.environ else PLATFORM, os.environ)
     except FileNotFoundError as error:
         sys.exit(str(error))
     os.chdir(ROOT)
