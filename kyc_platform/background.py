@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
 from kyc_platform.celery import app
+from kyc_platform.redis_breaker import breaker_of
 from kyc_platform.redis_client import redis_client
 from kyc_platform.schema import current_schema
 
@@ -119,9 +120,12 @@ def doorbell_answered(name: str) -> None:
 
 def ring(name: str, schema: str, **ids: int | str) -> None:
     """Send a merchant's task to the broker now. A broker that cannot be reached is logged; the sweep makes it good."""
+    breaker = breaker_of(settings.CELERY_BROKER_URL)
     try:
+        breaker.require_there()
         app.send_task(name, kwargs={**ids, "schema": schema})
     except (OperationalError, redis.RedisError, OSError):
+        breaker.note_away()
         logger.warning("queue unreachable, the sweep will find the work", extra={"task": name})
 
 

@@ -1,6 +1,7 @@
 """Django's settings, from the environment. What does not differ between installations stands here as a constant."""
 
 import logging.config
+import ssl
 from datetime import timedelta
 from pathlib import Path
 
@@ -101,6 +102,7 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "KEY_PREFIX": "kyc",
+        "OPTIONS": {"pool_class": "kyc_platform.redis_breaker.BreakingPool", "socket_timeout": 0.5, "socket_connect_timeout": 0.5},
     }
 }
 
@@ -120,9 +122,14 @@ CELERY_TASK_SOFT_TIME_LIMIT = 200
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_PUBLISH_RETRY = False  # a publish that fails is made good by the sweep, so a request never waits for Redis
+# What is published is a hint only: one try, and a short one. `kyc_platform.celery` publishes with these.
+CELERY_PUBLISH_TRANSPORT_OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
 # Above the time limit, so that no task runs twice at once; at most five minutes, so that none waits longer in Celery.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
+CELERY_BROKER_TRANSPORT = "kyc_platform.broker:Transport"
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss://") else None  # as our own client has it
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_STORE_EAGER_RESULT = False
