@@ -37,7 +37,8 @@ content type that is not read (415) are problem documents too, and so is the rar
 ## Requests and answers
 
 JSON in UTF-8, both ways, whatever `Accept` says. Every answer carries `Request-Id`: keep it, it finds the request in our logs. Moments
-are RFC 3339 in UTC, dates `YYYY-MM-DD`. Answers may gain members: ignore those that you do not know.
+are RFC 3339 in UTC, dates `YYYY-MM-DD`. Answers may gain members, and choices values:
+bear those that you do not know.
 
 ## Idempotency
 
@@ -75,8 +76,9 @@ TAGS = [
     {"name": "Webhooks", "description": "Where we post events."},
     {"name": "Events", "description": "What has happened: what we post, and all of it in order to read again."},
     {"name": "Sandbox", "description": "Driving your sandbox: what takes days happens while you watch. Refused with a live key."},
-    {"name": "Requests", "description": "What your keys have asked for."},
-    {"name": "Platform", "description": "Health, and where providers report."},
+    {"name": "Request log", "description": "What your keys have asked for."},
+    {"name": "Health", "description": "Whether the platform works."},
+    {"name": "Provider callbacks", "description": "Where providers report. Not for merchants."},
 ]
 
 WEBHOOKS = (

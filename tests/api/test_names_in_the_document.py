@@ -112,6 +112,17 @@ def test_every_choice_can_be_a_constant(name: str):
     assert [constant for constant in constants if not VARIABLE.fullmatch(constant)] == []
 
 
+def test_what_choices_mean_is_told_once_and_only_where_it_says_more_than_their_names():
+    parts = {"paths": document()["paths"], "webhooks": document()["webhooks"], "components": SCHEMAS}
+    told = {where: node["description"] for where, node in schemas_within(parts) if isinstance(node.get("description"), str)}
+    lists = {where.rpartition("/")[2] for where, description in told.items() if "* `" in description}
+
+    assert [where for where, description in told.items() if not description] == []
+    assert {name for name in lists if "enum" not in SCHEMAS[name]} == set()
+    assert {"ReasonCode", "WebhookDeliveryState"} < lists
+    assert lists & {"DocType", "CustomerStatus", "EventType"} == set()
+
+
 def test_a_file_is_a_file_and_not_an_address():
     assert SCHEMAS["DocumentUpload"]["properties"]["file"]["format"] == "binary"
 

@@ -347,6 +347,16 @@ def test_the_report_is_read_as_figures_and_by_the_client_underneath_as_csv(libra
     assert csv.text.startswith("section,key,figure,value")
 
 
+def test_a_value_and_a_member_that_the_platform_has_learnt_since_are_borne(library: Any, client: Any) -> None:
+    event = library.events.list_events.sync(client=client, limit=1).data[0]
+
+    later = library.models.Event.from_dict({**event.to_dict(), "type": "customer.moved", "seen": True})
+
+    assert isinstance(later.type_, library.models.EventType)
+    assert (later.type_, later.additional_properties) == ("customer.moved", {"seen": True})
+    assert later.to_dict()["type"] == "customer.moved"
+
+
 def test_it_can_be_used_without_blocking(library: Any, client: Any, platform: RunningPlatform, key: str) -> None:
     async def many() -> list[Any]:
         async with library.package.AuthenticatedClient(platform.base_url, key, prefix="Api-Key") as waiting:

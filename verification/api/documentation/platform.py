@@ -9,7 +9,6 @@ from tenants.merchants.states import MerchantClosed, MerchantNotOpen
 from verification.api.documentation.problems import EXAMPLE_REQUEST_ID
 from verification.providers.interface import BadSignature, UnreadableCallback
 
-TAG = "Platform"
 REQUEST_ID_HEADER = {"Request-Id": {"required": True, "schema": {"type": "string"}, "description": "names this request in our logs"}}
 HEALTH = {"title": "Liveness", "type": "object", "required": ["status"], "properties": {"status": {"type": "string", "const": "ok"}}}
 DEPENDENCY = {"title": "DependencyState", "type": "string", "enum": ["ok", "unreachable"]}
@@ -55,7 +54,7 @@ PLATFORM_PATHS: dict[str, Any] = {
             "operationId": "read_liveness",
             "summary": "Whether the process lives",
             "description": "Asks no dependency.",
-            "tags": [TAG],
+            "tags": ["Health"],
             "security": [],
             "responses": {"200": _json("It takes requests.", HEALTH, {"status": "ok"})},
         }
@@ -65,7 +64,7 @@ PLATFORM_PATHS: dict[str, Any] = {
             "operationId": "read_readiness",
             "summary": "Whether the process can work",
             "description": "Each dependency with its state.",
-            "tags": [TAG],
+            "tags": ["Health"],
             "security": [],
             "responses": {
                 "200": _json("Every dependency can be reached.", READINESS, READY),
@@ -77,10 +76,10 @@ PLATFORM_PATHS: dict[str, Any] = {
         "post": {
             "operationId": "receive_provider_callback",
             "summary": "Where a provider reports",
-            "description": "Not for merchants. The signature is verified before anything else, as the provider's own documentation "
+            "description": "The signature is verified before anything else, as the provider's own documentation "
             "describes it; the event is stored once, answered, and handled afterwards. A repeated event is answered alike and changes "
             "nothing.",
-            "tags": [TAG],
+            "tags": ["Provider callbacks"],
             "security": [],
             "parameters": [
                 _text("provider", "the provider's name"),

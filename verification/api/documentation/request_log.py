@@ -65,7 +65,7 @@ A_REQUEST: dict[str, Any] = {
 LIST_REQUESTS = operation(
     "list_requests",
     path="/api/v1/request-log",
-    tag="Requests",
+    tag="Request log",
     summary="List what your keys have asked for",
     description=DESCRIPTION.strip(),
     scope="events:read",
