@@ -2,29 +2,17 @@
 
 import json
 from datetime import date
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.verification.customers.anna import ANNA
 from verification.customers.validation.canonical import document_number_for_search, email_for_search, phone_for_search
 from verification.customers.validation.changes import changed_members
 from verification.customers.validation.customers import read_customer
 from verification.customers.validation.stored import from_stored, to_members
 from verification.customers.validation.types import CustomerData
-
-ANNA: dict[str, Any] = {
-    "customer_id": "cus-000123",
-    "name": "Anna Maria Eriksson",
-    "email": "anna@example.com",
-    "phone_number": "+46701234567",
-    "date_of_birth": "1974-08-12",
-    "address": {"line1": "Storgatan 1", "line2": None, "city": "Uppsala", "postal_code": "753 20", "region": None, "country": "SE"},
-    "identity_document": {"type": "passport", "number": "L898902C3", "issuing_country": "SE", "expiry_date": "2032-04-15"},
-    "level": "standard",
-    "metadata": {"tier": "gold", "visits": 1},
-}
 
 
 def read(**changes: object) -> CustomerData:

@@ -9,23 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kyc_platform.errors import InvalidRequest
+from tests.verification.customers.anna import ANNA
 from verification.customers.validation.addresses import read_address
 from verification.customers.validation.customers import MEMBERS, read_customer
 from verification.customers.validation.problems import Problems
 from verification.customers.validation.types import Address, CustomerData, IdentityDocument, IdentityDocumentType
 
 TODAY = date(2026, 11, 21)
-ANNA: dict[str, Any] = {
-    "customer_id": "cus-000123",
-    "name": "Anna Maria Eriksson",
-    "email": "anna@example.com",
-    "phone_number": "+46701234567",
-    "date_of_birth": "1974-08-12",
-    "address": {"line1": "Storgatan 1", "line2": None, "city": "Uppsala", "postal_code": "753 20", "region": None, "country": "SE"},
-    "identity_document": {"type": "passport", "number": "L898902C3", "issuing_country": "SE", "expiry_date": "2032-04-15"},
-    "level": "standard",
-    "metadata": {"tier": "gold"},
-}
 
 
 def read(**changes: object) -> CustomerData:
@@ -46,7 +36,7 @@ def address_problems(**changes: object) -> list[tuple[str, str]]:
     return problems(address=ANNA["address"] | changes)
 
 
-def test_the_contracts_own_example_is_read_whole() -> None:
+def test_the_contracts_example_is_read_whole() -> None:
     assert read() == CustomerData(
         customer_id="cus-000123",
         name="Anna Maria Eriksson",
@@ -56,7 +46,7 @@ def test_the_contracts_own_example_is_read_whole() -> None:
         address=Address(line1="Storgatan 1", city="Uppsala", country="SE", postal_code="753 20"),
         identity_document=IdentityDocument(IdentityDocumentType.PASSPORT, "L898902C3", "SE", date(2032, 4, 15)),
         level="standard",
-        metadata={"tier": "gold"},
+        metadata={"tier": "gold", "visits": 1},
     )
 
 
