@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
@@ -144,11 +145,16 @@ class _CheckedConnector(TCPConnector):
         """Connect or reuse, then look at the peer. Raises OutboundFailed."""
         connection = await super().connect(req, traces, timeout)
         peer = connection.transport.get_extra_info("peername") if connection.transport else None
-        address = parsed_address(peer[0]) if peer else None
-        if address is None or not may_connect(req.url.raw_host, address, allow_loopback=self._is_loopback_allowed):
+        if peer is None or not _is_allowed_peer(req.url.raw_host, peer[0], self._is_loopback_allowed):
             connection.close()
             raise OutboundFailed(FailureKind.REFUSED_ADDRESS, "the connection led to an address that is not public")
         return connection
+
+
+@lru_cache(maxsize=4096)  # it is asked for each request, also on a connection that is used again
+def _is_allowed_peer(target_host: str, peer: str, allow_loopback: bool) -> bool:
+    address = parsed_address(peer)
+    return address is not None and may_connect(target_host, address, allow_loopback=allow_loopback)
 
 
 async def _read_start(response: ClientResponse) -> bytes:

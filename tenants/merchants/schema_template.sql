@@ -1,4 +1,4 @@
--- made from the migrations with the digest 5d8459e7d9ba78d03cf4212b0925407a1411ea408dea45821d20b0ef6953d1dc
+-- made from the migrations with the digest 48be4041c5ca62499dbbfc4d20ab438bf7fb54cd800e7025cf7e5a0e5041b8f5
 CREATE TABLE django_migrations (
     id bigint NOT NULL,
     app character varying(255) NOT NULL,
@@ -431,7 +431,7 @@ INSERT INTO verification_chainhead VALUES (1, 0, '\x0000000000000000000000000000
 INSERT INTO verification_level VALUES (1, 'basic', '["ID_FRONT", "SELFIE"]', true, 'sandbox', 18, false, 24);
 INSERT INTO verification_level VALUES (2, 'standard', '["ID_FRONT", "ID_BACK", "PROOF_OF_ADDRESS", "SELFIE"]', true, 'sandbox', 18, false, 24);
 INSERT INTO verification_level VALUES (3, 'enhanced', '["ID_FRONT", "ID_BACK", "PROOF_OF_ADDRESS", "SELFIE"]', false, 'sandbox', 18, true, 24);
-SELECT pg_catalog.setval('django_migrations_id_seq', 8, true);
+SELECT pg_catalog.setval('django_migrations_id_seq', 9, true);
 SELECT pg_catalog.setval('verification_level_id_seq', 3, true);
 ALTER TABLE ONLY verification_providercallback
     ADD CONSTRAINT callback_once UNIQUE (provider, event_id);
@@ -440,7 +440,7 @@ ALTER TABLE ONLY verification_providercheck
 ALTER TABLE ONLY verification_customerkey
     ADD CONSTRAINT customer_key_once UNIQUE (customer_id, key_number);
 ALTER TABLE ONLY verification_webhookdelivery
-    ADD CONSTRAINT delivery_once UNIQUE (endpoint_id, event_id);
+    ADD CONSTRAINT delivery_once UNIQUE (event_id, endpoint_id);
 ALTER TABLE ONLY django_migrations
     ADD CONSTRAINT django_migrations_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY verification_document
@@ -573,9 +573,6 @@ CREATE INDEX verification_unplacedevent_due_at_57042f98 ON verification_unplaced
 CREATE INDEX verification_verification_customer_id_4e31891d ON verification_verification USING btree (customer_id);
 CREATE INDEX verification_verification_level_id_974602a1 ON verification_verification USING btree (level_id);
 CREATE INDEX verification_verification_uid_34fff33c_like ON verification_verification USING btree (uid varchar_pattern_ops);
-CREATE INDEX verification_webhookattempt_delivery_id_60dfbc53 ON verification_webhookattempt USING btree (delivery_id);
-CREATE INDEX verification_webhookdelivery_endpoint_id_04063d74 ON verification_webhookdelivery USING btree (endpoint_id);
-CREATE INDEX verification_webhookdelivery_event_id_418fa469 ON verification_webhookdelivery USING btree (event_id);
 CREATE INDEX verification_webhookendpoint_uid_7fcc3728_like ON verification_webhookendpoint USING btree (uid varchar_pattern_ops);
 CREATE INDEX warning_due ON verification_endpointwarning USING btree (due_at) WHERE (due_at IS NOT NULL);
 ALTER TABLE ONLY verification_customerkey
@@ -618,4 +615,5 @@ INSERT INTO django_migrations (id, app, name, applied) VALUES
     (5, 'verification', '0005_sandbox', now()),
     (6, 'verification', '0006_request_log', now()),
     (7, 'verification', '0007_webhook_warnings', now()),
-    (8, 'verification', '0008_integration_check', now());
+    (8, 'verification', '0008_integration_check', now()),
+    (9, 'verification', '0009_fewer_webhook_indexes', now());

@@ -120,7 +120,8 @@ def lock_endpoints(pks: Iterable[int]) -> dict[int, WebhookEndpoint]:
 
 def cancel_deliveries(endpoint: WebhookEndpoint) -> int:
     """Cancel what an endpoint is owed; return how many. The caller holds the endpoint's lock."""
-    return WebhookDelivery.objects.filter(endpoint=endpoint, state=DeliveryState.OWED).update(state=DeliveryState.CANCELLED, due_at=None)
+    owed = WebhookDelivery.objects.filter(endpoint=endpoint, due_at__isnull=False)  # what is owed is due, and found by that
+    return owed.update(state=DeliveryState.CANCELLED, due_at=None)
 
 
 def _one(rows: QuerySet[WebhookEndpoint], uid: str) -> WebhookEndpoint:

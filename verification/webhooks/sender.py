@@ -5,9 +5,10 @@ yet, and wait for no receiver. One that answers slowly costs the others nothing:
 """
 
 import asyncio
+import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -25,7 +26,8 @@ from verification.webhooks.troubling import spoiled
 T = TypeVar("T")
 
 IN_FLIGHT_MAX = 32  # to one endpoint
-ENOUGH = 250  # results are worth a transaction
+ENOUGH = 500  # results are worth a transaction
+SWITCH_SECONDS = 0.0005  # with Python's own 5 ms the caller waits that long after each answer of the database, for the thread that posts
 FAILURE_STATUS = "status"
 FAILURE_DROPPED = "dropped"
 
@@ -64,13 +66,15 @@ class Sender:
         self._clock, self._lead = clock, lead
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="webhooks", daemon=True)
-        self._held: Counter[int] = Counter()  # the caller's; all below is the thread's, but for the deque and the event
+        self._held: Counter[tuple[int, datetime]] = Counter()  # by endpoint and moment of the claim
+        # That is the caller's; all below is the thread's, but for the deque and the event.
         self._lanes: dict[int, _Lane] = {}
         self._defects: list[BaseException] = []
         self._posted: deque[Posted] = deque()
         self._has_news = threading.Event()
 
     def __enter__(self) -> Self:
+        sys.setswitchinterval(SWITCH_SECONDS)  # of the whole process, and it stays: those that post are there for it
         self._thread.start()
         self._call(self._client.__aenter__())
         return self
@@ -90,20 +94,22 @@ class Sender:
 
     def held(self, endpoint_pk: int) -> int:
         """Return how many of these are for an endpoint."""
-        return self._held[endpoint_pk]
+        return sum(count for (pk, _), count in self._held.items() if pk == endpoint_pk)
 
     def add(self, parcels: Sequence[Parcel]) -> None:
         """Have these posted, each lane in its order."""
-        self._held.update(parcel.endpoint_pk for parcel in parcels)
+        self._held += _counted(parcels)
         self._loop.call_soon_threadsafe(self._start, parcels)
 
     def take_back(self, *, claimed_before: datetime) -> list[Parcel]:
         """Return the parcels that were claimed before that moment and are not under way yet; they will not be posted here."""
+        if all(claimed_at > claimed_before for _, claimed_at in self._held):
+            return []  # the thread need not be asked
         return self._take_out(lambda parcel: parcel.claimed_at <= claimed_before)
 
     def drop_waiting(self, *, except_to: Collection[int]) -> None:
         """Forget the parcels that are not under way yet, except those to some endpoints: the others are gone, and owed nothing any more."""
-        if any(count and endpoint_pk not in except_to for endpoint_pk, count in self._held.items()):
+        if any(endpoint_pk not in except_to for endpoint_pk, _ in self._held):
             self._take_out(lambda parcel: parcel.endpoint_pk not in except_to)
 
     def wait(self, seconds: float) -> list[Posted]:
@@ -114,7 +120,7 @@ class Sender:
         if self._defects:
             raise self._defects[0]
         posted = [self._posted.popleft() for _ in range(len(self._posted))]
-        self._held.subtract(one.parcel.endpoint_pk for one in posted)
+        self._held -= _counted(one.parcel for one in posted)
         return posted
 
     def _take_out(self, is_wanted: Callable[[Parcel], bool]) -> list[Parcel]:
@@ -126,7 +132,7 @@ class Sender:
             return taken
 
         taken = self._call(take_out())
-        self._held.subtract(parcel.endpoint_pk for parcel in taken)
+        self._held -= _counted(taken)
         return taken
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
@@ -144,7 +150,7 @@ class Sender:
     async def _work(self, lane: _Lane) -> None:
         while lane.waiting:
             self._posted.append(await self._post(lane.waiting.popleft()))
-            if len(self._posted) >= ENOUGH:
+            if len(self._posted) >= ENOUGH and not self._has_news.is_set():
                 self._has_news.set()
 
     def _leave(self, lane: _Lane, task: asyncio.Task[None]) -> None:
@@ -176,6 +182,10 @@ class Sender:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.__aexit__(None, None, None)
+
+
+def _counted(parcels: Iterable[Parcel]) -> Counter[tuple[int, datetime]]:
+    return Counter((parcel.endpoint_pk, parcel.claimed_at) for parcel in parcels)
 
 
 def _ms(seconds: float) -> int:

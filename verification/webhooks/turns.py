@@ -5,6 +5,7 @@ Only a courtesy: the rows' own locks see to it that nothing is sent by two. So w
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -15,6 +16,7 @@ from kyc_platform.redis_client import redis_client
 logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 3  # how long the turn of a process that died lasts; one that lives extends it
+EXTEND_AFTER_SECONDS = 1.0
 
 SLOW_MAX = 4  # of the eight threads of a sending process (`kyc_platform/embedded/programs.py`)
 _slow = threading.BoundedSemaphore(SLOW_MAX)
@@ -35,6 +37,7 @@ class Turn:
     """The right to send for one merchant's schema."""
 
     def __init__(self, schema: str) -> None:
+        self._extended_at = 0.0
         self._lock = redis_client().lock(f"webhooks:turn:{schema}", timeout=TURN_SECONDS, blocking=False, thread_local=False)
 
     def take(self) -> bool:
@@ -46,7 +49,10 @@ class Turn:
             return True
 
     def extend(self) -> None:
-        """Keep it for TURN_SECONDS from now."""
+        """Keep it, however often this is called, as long as it is called every second."""
+        if time.monotonic() < self._extended_at + EXTEND_AFTER_SECONDS:
+            return
+        self._extended_at = time.monotonic()
         with suppress(redis.RedisError):  # of which LockError is one: it was lost, and somebody else may send too
             self._lock.reacquire()
 
