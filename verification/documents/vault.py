@@ -40,7 +40,7 @@ def store_sealed(upload: Upload, keyring: Keyring) -> StoredObject:
     """Seal the cleaned bytes and put them into S3. Network: no transaction may be open. Raises StorageUnavailable."""
     uid = new_id("doc")
     key = object_key(PREFIX, uid)
-    objects.put(key, keyring.seal(upload.body, _binding(uid)))
+    objects.put(key, keyring.seal(upload.body, object_binding(uid)))
     return StoredObject(uid, key)
 
 
@@ -49,11 +49,12 @@ def open_submission(submission: DocumentSubmission, keyring: Keyring) -> bytes:
 
     Raises StorageUnavailable, ObjectMissing, CannotOpen (moved or changed) or DocumentDamaged.
     """
-    body = keyring.open(objects.get(submission.object_key), _binding(submission.uid))
+    body = keyring.open(objects.get(submission.object_key), object_binding(submission.uid))
     if hashlib.sha256(body).hexdigest() != submission.sha256:
         raise DocumentDamaged
     return body
 
 
-def _binding(uid: str) -> Binding:
+def object_binding(uid: str) -> Binding:
+    """Return the place that the object of a submission is sealed for."""
     return merchant_binding("document_submission", "object", uid)
