@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Program:
-    """What to start, where, as whom, and how to end it. `environment` comes on top of the caller's own."""
+    """What to start, where, as whom, and how to end it. `environment` comes on top of the caller's own.
+
+    Its log is what it writes to stdout and stderr, or to stderr alone when it speaks to people on stdout (`is_stdout_for_people`).
+    """
 
     name: str
     command: tuple[str, ...]
@@ -17,6 +20,7 @@ class Program:
     account: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: int = 20
+    is_stdout_for_people: bool = False
 
 
 class NotReady(RuntimeError):

@@ -10,6 +10,7 @@ from kyc_platform.embedded.state import HOST, State
 
 # The names are those of the ports in the state and of the log files.
 WITH_PORTS = ("web", "provider", "receiver")
+WITHOUT_PORTS = ("worker", "sender", "scheduler")  # web tells when each last showed life
 CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "kyc_platform.celery")  # its banner would stand among lines of JSON
 # One machine: nothing to gossip with, nobody to greet, no heartbeat to send.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
@@ -42,7 +43,9 @@ def platform_programs(folder: Folder, state: State, environment: Mapping[str, st
         Program("provider", (sys.executable, "-m", "verification.providers.sandbox.service"), ROOT, provider),
         Program("receiver", (sys.executable, "-m", "kyc_platform.demo.receiver"), ROOT, receiver),
         Program("web", (sys.executable, "-m", *web, *size, "kyc_platform.wsgi:application"), ROOT, environment),
-        Program("worker", (*CELERY, *worker), ROOT, environment, stop_seconds=30),
-        Program("sender", (*CELERY, *sends), ROOT, environment, stop_seconds=30),
-        Program("scheduler", (*CELERY, *scheduler), ROOT, environment),
+        # Celery logs to stderr. To stdout it only writes words for whoever ends it at a terminal ("worker: Warm shutdown (MainProcess)"
+        # between blank lines: `safe_say` in celery/apps/worker.py 5.7, which no setting silences).
+        Program("worker", (*CELERY, *worker), ROOT, environment, stop_seconds=30, is_stdout_for_people=True),
+        Program("sender", (*CELERY, *sends), ROOT, environment, stop_seconds=30, is_stdout_for_people=True),
+        Program("scheduler", (*CELERY, *scheduler), ROOT, environment, is_stdout_for_people=True),
     ]

@@ -79,6 +79,13 @@ class Supervision:
             state = cast(dict[str, Any], asked.supervisor.getProcessInfo(name))["statename"]
         return self.is_alive() and state in ("STARTING", "RUNNING", "BACKOFF", "STOPPED")
 
+    def first_ended(self, programs: Sequence[Program]) -> tuple[str, int] | None:
+        """Return the first of these programs that has ended since it was run, with its exit status, though it runs again by now."""
+        with self.asked() as asked:
+            found = {told["name"]: told for told in cast(list[dict[str, Any]], asked.supervisor.getAllProcessInfo())}
+        ended = ((program.name, found[program.name]) for program in programs)
+        return next(((name, told["exitstatus"]) for name, told in ended if told["stop"]), None)
+
     def log(self, name: str) -> Path:
         """Return the log file of a program."""
         return self.folder.logs / f"{name}.log"
@@ -122,6 +129,7 @@ class Supervision:
         return "\n".join([*lines, ""])
 
     def _section(self, program: Program, place: int) -> list[str]:
+        log = "stderr" if program.is_stdout_for_people else "stdout"
         return [
             f"[program:{program.name}]",
             f"command = {_text(shlex.join(launching(program, self.folder)))}",
@@ -135,10 +143,10 @@ class Supervision:
             f"stopsignal = {program.stop_signal.name.removeprefix('SIG')}",
             f"stopwaitsecs = {program.stop_seconds}",
             "killasgroup = true",
-            "redirect_stderr = true",
-            f"stdout_logfile = {self.folder.logs.name}/{program.name}.log",
-            f"stdout_logfile_maxbytes = {LOG_BYTES_MAX}",
-            "stdout_logfile_backups = 1",
+            *(["stdout_logfile = NONE"] if program.is_stdout_for_people else ["redirect_stderr = true"]),
+            f"{log}_logfile = {self.folder.logs.name}/{program.name}.log",
+            f"{log}_logfile_maxbytes = {LOG_BYTES_MAX}",
+            f"{log}_logfile_backups = 1",
         ]
 
 
