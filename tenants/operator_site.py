@@ -34,6 +34,7 @@ class OperatorSite(AdminSite):
 
     site_header = site_title = "KYC platform, operators"
     index_title = "Merchants, keys and people"
+    site_url = None  # there is no page at the platform's root to go back to
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:  # type: ignore[override]
         """Show or handle the login: 429 after too many attempts, 503 while Redis, which counts them, is away."""

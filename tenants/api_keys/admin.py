@@ -32,7 +32,10 @@ class IssuingForm(forms.Form):
     scopes = forms.MultipleChoiceField(choices=[(scope, scope) for scope in ALL_SCOPES], widget=forms.CheckboxSelectMultiple)
     expires_at = forms.DateTimeField(required=False, help_text="UTC; empty for never")
     ip_allow_list = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="networks as CIDR, one a line; empty for any"
+        label="IP allow list",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="networks as CIDR, one a line; empty for any",
     )
 
     def clean_ip_allow_list(self) -> list[str]:
