@@ -278,6 +278,8 @@ def test_metadata_come_back_as_they_were_sent() -> None:
         ({str(key): 1 for key in range(51)}, ("/metadata", "too_many_keys")),
         ({"": 1}, ("/metadata/", "invalid_key")),
         ({"k" * 41: 1}, ("/metadata/" + "k" * 41, "invalid_key")),
+        ({"k\x00": 1}, ("/metadata/k\x00", "invalid_characters")),
+        ({"\u202ek": 1}, ("/metadata/\u202ek", "invalid_characters")),
         ({"a": "x" * 501}, ("/metadata/a", "too_long")),
         ({"a": {"b": 1}}, ("/metadata/a", "wrong_type")),
         ({"a": "\0"}, ("/metadata/a", "invalid_characters")),

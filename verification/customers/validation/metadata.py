@@ -30,8 +30,10 @@ def read_metadata(members: Mapping[str, object], problems: Problems) -> Mapping[
 
 def _is_right(key: object, entry: object, problems: Problems) -> bool:
     pointer = child(POINTER, key)
-    if not isinstance(key, str) or not 1 <= len(key) <= KEY_CHARACTERS_MAX or has_bad_characters(key):
-        problems.add(pointer, "invalid_key", f"A key has 1 to {KEY_CHARACTERS_MAX} characters, no control characters.")
+    if not isinstance(key, str) or not 1 <= len(key) <= KEY_CHARACTERS_MAX:
+        problems.add(pointer, "invalid_key", f"A key has 1 to {KEY_CHARACTERS_MAX} characters.")
+    elif has_bad_characters(key):
+        problems.add(pointer, "invalid_characters", "A key may have no control characters and no invisible direction marks.")
     elif not isinstance(entry, (str, int, float)):
         problems.add(pointer, "wrong_type", f"A value must be a string, a number, true or false; it is {json_type(entry)}.")
     elif isinstance(entry, str) and len(entry) > VALUE_CHARACTERS_MAX:
