@@ -47,12 +47,18 @@ def _without_inline(node: Any, by_choices: dict[frozenset[str], str], schemas: d
         inside["description"] = CHOICES.sub("", inside["description"])
         inside = {name: value for name, value in inside.items() if name != "description" or value}
     if isinstance(inside.get("title"), str) and "type" in inside:
-        name = inside.pop("title")
-        schemas[name] = inside
-        return _reference(name)
+        return _made_component(inside.pop("title"), inside, schemas)
     if isinstance(inside.get("enum"), list) and frozenset(inside["enum"]) in by_choices:
         return _reference(by_choices[frozenset(inside["enum"])])
     return inside
+
+
+def _made_component(name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Add a component and return what stands in its place; whether it may be null is said there, so that its class is one."""
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    (kind,) = (kind for kind in kinds if kind != "null")
+    schemas[name] = {**schema, "type": kind}
+    return {"oneOf": [_reference(name), {"type": "null"}]} if "null" in kinds else _reference(name)
 
 
 def _without_repetition(schema: dict[str, Any]) -> dict[str, Any]:
