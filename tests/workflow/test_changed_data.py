@@ -1,5 +1,6 @@
 """Replacing a customer's data: what has to be verified again is, and what was asked about the old data no longer counts."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.fixtures.merchants import inside
@@ -121,3 +122,22 @@ def test_a_put_whose_customer_id_differs_from_the_path_is_refused(way: Way) -> N
 
     assert answer.status_code == 422
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/customer_id", "mismatch")]
+
+
+def test_a_passport_that_ran_out_meanwhile_may_stay_but_no_other_that_has_run_out_may_take_its_place(way: Way) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    passport = {"type": "passport", "number": "L898902C3", "issuing_country": "SE", "expiry_date": tomorrow}
+    customer_id = way.register(identity_document=passport)
+    assert way.ask("POST", "/api/v1/sandbox/clock/advance", {"seconds": 3 * 24 * 3600}).status_code == 200
+
+    told = replace(way, customer_id, identity_document=passport, email="anna@new.example.com")
+
+    assert (told["email"], told["reverification"]["required"]) == ("anna@new.example.com", False)
+    other = members_of_customer(
+        customer_id=customer_id, identity_document={**passport, "number": "L898902C4"}, email="anna@third.example.com"
+    )
+    refused = way.ask("PUT", f"/api/v1/customers/{customer_id}", other)
+    problem = refused.json()
+    assert (refused.status_code, [error["code"] for error in problem["errors"]]) == (422, ["document_expired"])
+    assert [error["pointer"] for error in problem["errors"]] == ["/identity_document/expiry_date"]
+    assert way.ask("GET", f"/api/v1/customers/{customer_id}").json()["email"] == "anna@new.example.com"

@@ -78,7 +78,7 @@ class CustomerDetail(MerchantView):
             raise InvalidRequest(
                 errors=[InvalidMember("/customer_id", "mismatch", "It differs from the path. A customer_id cannot change.")]
             )
-        data = _read(members, self.now.date(), level=present.level)
+        data = _read(members, self.now.date(), level=present.level, accepts_expired=True)
         customer, reverification = replace_customer(data, actor=self.actor, at=self.now)
         return Response({**customer_shape(customer, self.key), "reverification": reverification_shape(reverification)})
 
@@ -102,13 +102,13 @@ class KycStatus(MerchantView):
         return HttpResponse(body, content_type="application/json")
 
 
-def _read(members: dict[str, Any], today: date, *, level: Level | None) -> CustomerData:
+def _read(members: dict[str, Any], today: date, *, level: Level | None, accepts_expired: bool = False) -> CustomerData:
     """Return the customer in a body, held to the minimum age of the level that it names, or of `level`, or of the default one."""
     names = level_names()
     wanted = members.get("level")
     name = wanted if isinstance(wanted, str) and wanted in names else (level.name if level else DEFAULT_LEVEL)
     minimum_age = Level.objects.values_list("minimum_age", flat=True).get(name=name)
-    return read_customer(members, today=today, minimum_age=minimum_age, known_levels=names)
+    return read_customer(members, today=today, minimum_age=minimum_age, known_levels=names, accepts_expired=accepts_expired)
 
 
 def _read_filter(parameters: dict[str, str]) -> CustomerFilter:

@@ -12,6 +12,7 @@ from verification.customers.records import find_customer, lock_customer
 from verification.customers.sealed import open_data, seal_into
 from verification.customers.stages import Stage
 from verification.customers.validation.changes import changed_members
+from verification.customers.validation.identity_documents import require_valid
 from verification.customers.validation.types import CustomerData
 from verification.documents import records
 from verification.documents.models import DocumentState
@@ -47,7 +48,8 @@ def replace_customer(data: CustomerData, *, actor: Actor, at: datetime) -> tuple
 
     Name, date of birth or identity document: the documents on file are checked again. Address: the proof of address no longer
     counts. Level: its demands hold from now on; left out, it stays as it is. A running check is superseded, so that its late result
-    changes nothing. A declined customer stays declined. Raises CustomerNotFound or InvalidRequest (unknown level).
+    changes nothing. A declined customer stays declined. Raises CustomerNotFound, or InvalidRequest (unknown level, another identity
+    document that has expired).
     """
     customer = find_customer(data.customer_id)
     level = level_named(data.level or customer.level.name)
@@ -56,6 +58,8 @@ def replace_customer(data: CustomerData, *, actor: Actor, at: datetime) -> tuple
         keyring = customer_keyring(customer)
         data = replace(data, level=level.name)
         changed = changed_members(open_data(customer, keyring), data)
+        if "identity_document" in changed:  # one that ran out since it was named may stay while the rest is replaced
+            require_valid(data.identity_document, on=at.date())
         seal_into(customer, data, keyring)
         customer.level, customer.updated_at = level, at
         customer.save()

@@ -107,7 +107,7 @@ REPLACE_CUSTOMER = operation(
     "- level: its demands hold from now on;\n"
     "- e-mail, phone number, metadata: nothing.\n\n"
     "Case, spaces and separators do not make a change. A check that is running is superseded: its late result changes nothing. "
-    "A declined customer stays declined.",
+    "A declined customer stays declined. An identity document that has expired is accepted only when it is the one on file.",
     scope="customers:write",
     parameters=(CUSTOMER_ID,),
     body=CustomerReplacementInputSerializer,

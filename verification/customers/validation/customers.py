@@ -22,12 +22,15 @@ CUSTOMER_ID = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
 DOT_SEGMENTS = frozenset({".", ".."})  # RFC 3986, 5.2.4: clients remove them from a path
 
 
-def read_customer(members: object, *, today: date, minimum_age: int, known_levels: Collection[str] | None) -> CustomerData:
+def read_customer(
+    members: object, *, today: date, minimum_age: int, known_levels: Collection[str] | None, accepts_expired: bool = False
+) -> CustomerData:
     """Return the customer that a parsed JSON body describes.
 
     All members of the second seed are required; `level` and `metadata` may be left out. Strings come back in Unicode form NFC with
     single spaces, the phone number in E.164, countries as ISO 3166-1 alpha-2. `known_levels` is None when the caller looks the level up
-    itself. Pure: reads no clock and no table.
+    itself; with `accepts_expired` it asks itself whether an identity document that has expired is one (`require_valid`). Pure: reads no
+    clock and no table.
 
     Raises InvalidRequest naming every wrong, missing and unknown member; no value is repeated in its texts.
     """
@@ -41,7 +44,7 @@ def read_customer(members: object, *, today: date, minimum_age: int, known_level
     phone_number = read_phone_number(members, problems)
     date_of_birth = read_date_of_birth(members, problems, today=today, minimum_age=minimum_age)
     address = read_address(members, problems)
-    identity_document = read_identity_document(members, problems, today=today)
+    identity_document = read_identity_document(members, problems, valid_on=None if accepts_expired else today)
     level = _read_level(members, problems, known_levels)
     metadata = read_metadata(members, problems)
     problems.raise_if_any()

@@ -15,6 +15,7 @@ import stdnum.pk.cnic
 import stdnum.th.pin
 import stdnum.za.idnr
 
+from kyc_platform.errors import InvalidMember, InvalidRequest
 from verification.customers.validation.canonical import document_number_for_search
 from verification.customers.validation.countries import read_country
 from verification.customers.validation.dates import read_date
@@ -24,6 +25,7 @@ from verification.customers.validation.types import IdentityDocument, IdentityDo
 
 MEMBERS = ("type", "number", "issuing_country", "expiry_date")
 POINTER = "/identity_document"
+EXPIRED = (f"{POINTER}/expiry_date", "document_expired", "This document has expired. Name one that is valid today.")
 TYPE_CHARACTERS_MAX = 40
 NUMBER_CHARACTERS_MAX = 40
 SPELLINGS = {
@@ -58,11 +60,12 @@ NUMBER = re.compile(r"[a-z0-9]{3,25}")
 NUMBER_IN_PRINT = re.compile(r"[A-Za-z0-9 ./<-]+")
 
 
-def read_identity_document(members: Mapping[str, object], problems: Problems, *, today: date) -> IdentityDocument | None:
+def read_identity_document(members: Mapping[str, object], problems: Problems, *, valid_on: date | None) -> IdentityDocument | None:
     """Return the identity document, or None after noting what is wrong with it.
 
     A plain string names the kind alone, as in the second seed ("passport", "driver's license"): it means {"type": …} with the other
-    members null. In an object too only `type` is required. A document that has expired is refused: it proves nothing.
+    members null. In an object too only `type` is required. A document that has expired is refused, because it proves nothing, unless
+    `valid_on` is None.
     """
     value = members.get("identity_document")
     if value is None:
@@ -82,14 +85,24 @@ def read_identity_document(members: Mapping[str, object], problems: Problems, *,
     country = read_country(value, "issuing_country", problems, pointer=POINTER, is_required=False)
     number = read_text(value, "number", problems, pointer=POINTER, characters_max=NUMBER_CHARACTERS_MAX, is_required=False)
     expiry_date = read_date(value, "expiry_date", problems, pointer=POINTER, is_required=False)
-    if expiry_date is not None and expiry_date < today:
-        problems.add(f"{POINTER}/expiry_date", "document_expired", "This document has expired. Name one that is valid today.")
+    if valid_on is not None and _has_expired(expiry_date, valid_on):
+        problems.add(*EXPIRED)
     if kind is None:
         return None  # noted above
     if number is not None:
         number = unicodedata.normalize("NFKC", number)
         _check_number(number, kind, country, problems)
     return IdentityDocument(type=kind, number=number, issuing_country=country, expiry_date=expiry_date)
+
+
+def require_valid(document: IdentityDocument, *, on: date) -> None:
+    """Raise InvalidRequest when an identity document has expired."""
+    if _has_expired(document.expiry_date, on):
+        raise InvalidRequest(errors=[InvalidMember(*EXPIRED)])
+
+
+def _has_expired(expiry_date: date | None, on: date) -> bool:
+    return expiry_date is not None and expiry_date < on
 
 
 def _read_type(text: str | None, pointer: str, problems: Problems) -> IdentityDocumentType | None:
