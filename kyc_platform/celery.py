@@ -20,4 +20,5 @@ class _App(Celery):
 
 app = _App("kyc_platform", task_cls="kyc_platform.background:SchemaTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["consumer"].add("kyc_platform.life:ShowsLife")
 app.autodiscover_tasks()

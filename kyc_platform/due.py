@@ -6,6 +6,7 @@ wrong at any time, and `rebuild` makes it again from the truth.
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -46,6 +47,26 @@ def take_due_schemas(now: datetime, *, limit: int = 1000) -> list[str]:
         until = (now + timedelta(seconds=LEASE_SECONDS)).timestamp()
         client.zadd(HINTS, dict.fromkeys(schemas, until), gt=True, xx=True)
     return schemas
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """What should have been begun by now: since when the oldest of it, and how many merchants have such work."""
+
+    seconds: float
+    merchants: int
+
+
+def overdue(now: datetime) -> Overdue:
+    """Return what the hints say is overdue, at the cost of two steps in Redis however many merchants there are. Raises redis.RedisError.
+
+    A merchant whose work was just rung for is put off by the lease, so a moment's figure may be too low, never for longer than that.
+    """
+    pipe = redis_client().pipeline(transaction=False)
+    pipe.zrange(HINTS, 0, 0, withscores=True)
+    pipe.zcount(HINTS, "-inf", now.timestamp())
+    first, merchants = pipe.execute()
+    return Overdue(seconds=max(0.0, round(now.timestamp() - first[0][1], 1)) if first else 0.0, merchants=merchants)
 
 
 def forget_hint() -> None:

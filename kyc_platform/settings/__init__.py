@@ -134,6 +134,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_STORE_EAGER_RESULT = False
 CELERY_ENABLE_UTC = True
+CELERY_BEAT_SCHEDULER = "kyc_platform.life:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "ring for due work": {"task": "verification.ring_due", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
     "rebuild the hints of due work": {"task": "verification.rebuild_due", "schedule": timedelta(seconds=30), "options": {"expires": 30}},

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from kyc_platform.redis_client import redis_client
 from kyc_platform.requests.problems import only
 from kyc_platform.storage.objects import is_reachable
+from kyc_platform.urls.background import background_registry, background_state
 
 
 @only("GET", "HEAD")
@@ -20,16 +21,25 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @only("GET", "HEAD")
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when every dependency can be reached, else 503, with the state of each."""
+    """Answer 200 when every dependency can be reached, else 503, with the state of each; and what the programs behind this one are doing.
+
+    Those never change the status: a worker that is dead is no reason to send nobody to a web process that works.
+    """
     states = {name: "ok" if probe() else "unreachable" for name, probe in PROBES.items()}
     is_ready = all(state == "ok" for state in states.values())
-    return JsonResponse({"status": "ready" if is_ready else "not_ready", "dependencies": states}, status=200 if is_ready else 503)
+    background = background_state()
+    told = {
+        "status": "ready" if is_ready else "not_ready",
+        "dependencies": states,
+        "background": None if background is None else background.told(),
+    }
+    return JsonResponse(told, status=200 if is_ready else 503)
 
 
 @only("GET", "HEAD")
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer in Prometheus' text format. No label holds a merchant's or a customer's id."""
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest() + generate_latest(background_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _database() -> bool:

@@ -15,14 +15,38 @@ DEPENDENCY = {"title": "DependencyState", "type": "string", "enum": ["ok", "unre
 READINESS = {
     "title": "Readiness",
     "type": "object",
-    "required": ["status", "dependencies"],
+    "required": ["status", "dependencies", "background"],
     "properties": {
         "status": {"title": "ReadinessState", "type": "string", "enum": ["ready", "not_ready"]},
         "dependencies": {"title": "Dependencies", "type": "object", "additionalProperties": DEPENDENCY},
+        "background": {
+            "title": "Background",
+            "type": ["object", "null"],
+            "description": "For a monitor: what the programs behind the API are doing. Null while Redis, which knows it, is away.",
+            "required": ["seconds_since_life", "overdue_seconds", "overdue_merchants"],
+            "properties": {
+                "seconds_since_life": {
+                    "title": "SecondsSinceLife",
+                    "type": "object",
+                    "additionalProperties": {"type": ["number", "null"]},
+                    "description": "How long ago each kind of program last showed life: a few seconds. Null: never.",
+                },
+                "overdue_seconds": {"type": "number", "description": "For how long the oldest work has been due: a second or two."},
+                "overdue_merchants": {"type": "integer", "description": "How many merchants have work that is due now."},
+            },
+        },
     },
 }
-READY = {"status": "ready", "dependencies": {"database": "ok", "redis": "ok", "storage": "ok"}}
-NOT_READY = {"status": "not_ready", "dependencies": {"database": "ok", "redis": "unreachable", "storage": "ok"}}
+READY = {
+    "status": "ready",
+    "dependencies": {"database": "ok", "redis": "ok", "storage": "ok"},
+    "background": {
+        "seconds_since_life": {"worker": 2.4, "sender": 1.1, "scheduler": 4.0},
+        "overdue_seconds": 0.3,
+        "overdue_merchants": 1,
+    },
+}
+NOT_READY = {"status": "not_ready", "dependencies": {"database": "ok", "redis": "unreachable", "storage": "ok"}, "background": None}
 RECEIVED = {
     "title": "CallbackReceipt",
     "type": "object",
