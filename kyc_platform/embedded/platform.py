@@ -1,18 +1,22 @@
 """The whole platform of a folder: from nothing, or from where it was left, to answering requests, and to its end."""
 
+import json
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
 from kyc_platform.embedded import supervision
 from kyc_platform.embedded.environment import base_environment, platform_environment
 from kyc_platform.embedded.leftovers import stop_leftovers
 from kyc_platform.embedded.places import ROOT, Folder
-from kyc_platform.embedded.program import NotReady
-from kyc_platform.embedded.programs import WITH_PORTS, platform_programs
+from kyc_platform.embedded.program import NotReady, Program
+from kyc_platform.embedded.programs import WITH_PORTS, WITHOUT_PORTS, platform_programs
 from kyc_platform.embedded.servers import embedded_names, embedded_servers, end_of, wait_until_ready
 from kyc_platform.embedded.state import HOST, load_state, save_state, settle_ports
 from kyc_platform.embedded.supervision import Supervision
@@ -50,7 +54,7 @@ class Platform:
             server.prepare(say=self.say)
         base = base_environment(self.folder, self.given)
         self.supervision.start([*(server.program() for server in servers), *programs], environment=base)
-        self._wait(supervision.NAME, self.supervision.answers, is_alive=self.supervision.is_alive)
+        self._wait(supervision.NAME, self.supervision.answers)
         for server in servers:
             self.supervision.run(server.name)
         wait_until_ready(servers, log=self.supervision.log, is_alive=self.supervision.is_trying)
@@ -62,24 +66,40 @@ class Platform:
         self.say("Opening the demonstration merchant and its sandbox.")
         self._finish("opening", [sys.executable, "-m", "kyc_platform.demo.opening", str(self.folder.path)], everything)
         self.say(f"Starting {', '.join(program.name for program in programs)}.")
+        began = time.monotonic()
         for program in programs:
             self.supervision.run(program.name)
         for name in WITH_PORTS:
             path = "/readyz" if name == "web" else "/healthz"
-            self._wait(name, lambda name=name, path=path: answers(f"http://{HOST}:{self.state.ports[name]}{path}"))  # type: ignore[misc]
+            self._wait(name, partial(answers, f"http://{HOST}:{self.state.ports[name]}{path}"), programs=programs)
+        for name in WITHOUT_PORTS:
+            self._wait(name, partial(self._has_shown_life, name, since=began), programs=programs)
 
     def stop(self) -> None:
         """Stop everything, in order, and whatever is left of it by force. May be repeated."""
         self.supervision.stop()
         stop_leftovers(self.folder)
 
-    def _wait(self, name: str, is_ready: Callable[[], bool], *, is_alive: Callable[[], bool] | None = None) -> None:
+    def _wait(self, name: str, is_ready: Callable[[], bool], *, programs: Sequence[Program] = ()) -> None:
+        """Wait until it is so. Raises NotReady after ANSWER_SECONDS, and at once when one of these programs, all just run, has ended."""
         deadline = time.monotonic() + ANSWER_SECONDS
         while not is_ready():
-            alive = is_alive() if is_alive else self.supervision.is_alive()
-            if not alive or time.monotonic() > deadline:
-                raise NotReady(f"{name} does not answer. The end of {self.supervision.log(name)}:\n{end_of(self.supervision.log(name))}")
+            ended = self.supervision.first_ended(programs) if programs and self.supervision.answers() else None
+            if ended is not None:
+                raise self._not_ready(ended, "ended while it was being started")
+            if not self.supervision.is_alive() or time.monotonic() > deadline:
+                raise self._not_ready(name, "does not answer")
             time.sleep(0.1)
+
+    def _not_ready(self, name: str, what: str) -> NotReady:
+        log = self.supervision.log(name)
+        return NotReady(f"{name} {what}. The end of {log}:\n{end_of(log)}")
+
+    def _has_shown_life(self, name: str, *, since: float) -> bool:
+        """Tell whether a program that takes no requests has shown life since a moment of this process's monotonic clock."""
+        background = ask(f"{self.base_url}/readyz").get("background") or {}
+        seconds = background.get("seconds_since_life", {}).get(name)
+        return seconds is not None and seconds < time.monotonic() - since
 
     def _finish(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a step to its end. Raises NotReady, with the end of what it wrote, when it fails."""
@@ -90,6 +110,19 @@ class Platform:
             )
         if outcome.returncode:
             raise NotReady(f"The step `{name}` failed. The end of {log}:\n{end_of(log)}")
+
+
+def ask(url: str) -> dict[str, Any]:
+    """Return what is answered in JSON, whatever its status; nothing when there is no such answer."""
+    try:
+        with DIRECT.open(url, timeout=5) as response:
+            return dict(json.load(response))
+    except urllib.error.HTTPError as error:
+        with error, suppress(ValueError):
+            return dict(json.load(error))
+    except (OSError, ValueError):
+        pass
+    return {}
 
 
 def answers(url: str) -> bool:

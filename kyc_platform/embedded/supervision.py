@@ -79,12 +79,11 @@ class Supervision:
             state = cast(dict[str, Any], asked.supervisor.getProcessInfo(name))["statename"]
         return self.is_alive() and state in ("STARTING", "RUNNING", "BACKOFF", "STOPPED")
 
-    def first_ended(self, programs: Sequence[Program]) -> tuple[str, int] | None:
-        """Return the first of these programs that has ended since it was run, with its exit status, though it runs again by now."""
+    def first_ended(self, programs: Sequence[Program]) -> str | None:
+        """Return the first of these programs that has ended since it was run, though it may run again by now."""
         with self.asked() as asked:
             found = {told["name"]: told for told in cast(list[dict[str, Any]], asked.supervisor.getAllProcessInfo())}
-        ended = ((program.name, found[program.name]) for program in programs)
-        return next(((name, told["exitstatus"]) for name, told in ended if told["stop"]), None)
+        return next((program.name for program in programs if found[program.name]["stop"]), None)
 
     def log(self, name: str) -> Path:
         """Return the log file of a program."""
