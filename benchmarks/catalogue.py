@@ -26,6 +26,7 @@ BENCHMARKS = {
     "reads": Benchmark("reads", 7, "an authenticated one-row read and an ordinary endpoint, against the naive stack"),
     "opening": Benchmark("opening", 7, "opening a merchant, at 1 and at 200 merchants, and asking which are behind"),
     "webhooks": Benchmark("webhooks", 5, "webhooks from the claim to the record"),
+    "hostile": Benchmark("hostile", 3, "10,000 webhooks of fifty merchants, five of them hostile: what the others notice, and the memory"),
     "submission": Benchmark("submission", 9, "a document of 10 MB as base64 in JSON: time and memory"),
     "sealing": Benchmark("sealing", 15, "seal, hash and store 2 MB, against a bare S3 put"),
     "end_to_end": Benchmark("end_to_end", 3, "customers verified per second, and where the time goes"),

@@ -3,20 +3,21 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 from aiohttp import ClientSession, TCPConnector
 from django.utils import timezone
 
-from benchmarks.harness import Baseline, Row, at_least, compare
+from benchmarks.harness import Baseline, Row, at_least, compare, row
 from benchmarks.naive.webhooks import QUEUE
 from benchmarks.naive.webhooks import app as naive_app
 from benchmarks.naive.webhooks import deliver as naive_deliver
-from benchmarks.processes import free_port, running
+from benchmarks.processes import running, serving
 from kyc_platform.actor import SYSTEM
-from kyc_platform.embedded.platform import answers
-from kyc_platform.embedded.state import HOST
 from kyc_platform.ids import new_id
 from kyc_platform.schema import current_schema
 from tests.fixtures.merchants import a_merchant, inside
@@ -29,6 +30,7 @@ from verification.webhooks.signing import new_secret, signed_headers, signing_ke
 from verification.workflow.notifying import deliver_due
 from verification.workflow.subscribing import create_endpoint
 
+OURS, BARE = "webhooks delivered: claim, sign, post, record", "bare aiohttp"
 DELIVERIES = 10_000  # some seconds, so that a moment of the machine does not decide
 TASKS = 200  # a task each is slow enough to be measured with fewer
 CELERY = (sys.executable, "-m", "celery", "-A", "benchmarks.naive.webhooks")
@@ -47,57 +49,65 @@ DATA = {
 }
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How fast something was sent, and how much processor time of this process each took."""
+
+    per_second: float
+    cpu_us: float
+
+    @classmethod
+    def of(cls, number: int, work: Callable[[], object]) -> Self:
+        """Do the work, which sends so many, and measure it."""
+        began, used = time.perf_counter(), time.process_time()
+        work()
+        return cls(number / (time.perf_counter() - began), (time.process_time() - used) * 1e6 / number)
+
+
 def measure(rounds: int) -> list[Row]:
     """Compare the deliveries per second of one sender. The rows are written before; the time is from the first claim to the last record."""
-    port = free_port()
-    url = f"http://{HOST}:{port}/hook"
-    receiver = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "asgi",
-        "--no-ws",
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--log-level",
-        "error",
-    ]
-    with running([*receiver, "benchmarks.receiver:application"], is_ready=lambda: answers(url)), inside(a_merchant()):
+    spent: dict[str, list[float]] = {OURS: [], BARE: []}
+
+    def rate(name: str, work: Callable[[], Pace]) -> float:
+        pace = work()
+        spent[name].append(pace.cpu_us)
+        return pace.per_second
+
+    with receiving() as url, inside(a_merchant()):
         create_endpoint(url=url, event_types=None, actor=SYSTEM, at=timezone.now())
-        baselines = [Baseline("bare aiohttp", lambda: bare(url), at_least(0.5))]
+        baselines = [Baseline(BARE, lambda: rate(BARE, lambda: bare(url, DELIVERIES)), at_least(0.5))]
         baselines += [Baseline(name, partial(one_task_each, *pool), at_least(20)) for name, pool in POOLS.items()]
-        return compare(
-            "webhooks delivered: claim, sign, post, record",
-            ours,
-            baselines,
-            unit="deliveries/s",
-            rounds=rounds,
-            note=f"one sender, {IN_FLIGHT_MAX} at once, {DELIVERIES} owed",
-        )
+        note = f"one sender, {IN_FLIGHT_MAX} at once, {DELIVERIES} owed"
+        rows = compare(OURS, lambda: rate(OURS, ours), baselines, unit="deliveries/s", rounds=rounds, note=note)
+    times = {name: figures[-rounds:] for name, figures in spent.items()}
+    what = f"{OURS}: processor time of the sending process"
+    return [*rows, row(what, times[OURS], BARE, times[BARE], unit="µs a delivery", note=note)]
 
 
-def ours() -> float:
-    """Return the deliveries per second of the platform's sender."""
+@contextmanager
+def receiving() -> Iterator[str]:
+    """Serve the receiver that answers at once, and yield the URL that takes webhooks."""
+    with serving("benchmarks.receiver:application", interface="asgi") as receiver:
+        yield f"{receiver.url}/hook"
+
+
+def ours() -> Pace:
+    """Return the pace of the platform's sender."""
     pks = owe(DELIVERIES)
-    began = time.perf_counter()
-    deliver_due()
-    seconds = time.perf_counter() - began
+    pace = Pace.of(DELIVERIES, deliver_due)
     require_delivered(pks)
-    return DELIVERIES / seconds
+    return pace
 
 
-def bare(url: str) -> float:
-    """Return the posts per second of aiohttp alone: bodies and headers are ready, answers are read, nothing is written down."""
+def bare(url: str, number: int) -> Pace:
+    """Return the pace of aiohttp alone: bodies and headers are ready, answers are read, nothing is written down."""
     key, at = signing_key(new_secret()), timezone.now()
     body = payload(event_type=EventType.VERIFICATION_APPROVED, at=at, data=DATA)
-    prepared = [signed_headers([key], webhook_id=new_id("evt"), timestamp=int(at.timestamp()), body=body) for _ in range(DELIVERIES)]
-    return asyncio.run(_post_all(url, prepared, body))
+    prepared = [signed_headers([key], webhook_id=new_id("evt"), timestamp=int(at.timestamp()), body=body) for _ in range(number)]
+    return Pace.of(number, lambda: asyncio.run(_post_all(url, prepared, body)))
 
 
-async def _post_all(url: str, prepared: list[dict[str, str]], body: bytes) -> float:
+async def _post_all(url: str, prepared: list[dict[str, str]], body: bytes) -> None:
     async def work() -> None:
         while prepared:
             async with session.post(url, data=body, headers=prepared.pop()) as answer:
@@ -105,9 +115,7 @@ async def _post_all(url: str, prepared: list[dict[str, str]], body: bytes) -> fl
                 answer.raise_for_status()
 
     async with ClientSession(connector=TCPConnector(limit=IN_FLIGHT_MAX)) as session:
-        began = time.perf_counter()
         await asyncio.gather(*(work() for _ in range(IN_FLIGHT_MAX)))
-        return DELIVERIES / (time.perf_counter() - began)
 
 
 def one_task_each(pool: str, concurrency: str) -> float:
