@@ -8,15 +8,13 @@ from kyc_platform.embedded.places import ROOT
 from tests.docs.pages import readme_walk
 from tests.system.customers import PatientClient
 from tests.system.running import RunningPlatform, until
+from tests.system.walking import checkout
 
 WALK_SECONDS_MAX = 120
 
 
 def test_the_walk_of_readme_runs_as_it_is_written(platform: RunningPlatform, tmp_path) -> None:
-    local = tmp_path / ".local"
-    local.mkdir()
-    (local / "demo.json").symlink_to(platform.folder.demo_file)
-    (local / "venv").symlink_to(ROOT / ".local" / "venv")
+    checkout(tmp_path, platform)
 
     walk = ["bash", "-euo", "pipefail", "-c", readme_walk()]
     done = subprocess.run(walk, cwd=tmp_path, capture_output=True, text=True, timeout=WALK_SECONDS_MAX, check=False)
