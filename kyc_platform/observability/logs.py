@@ -81,6 +81,7 @@ def logging_config(level: str) -> dict[str, Any]:
         "loggers": {
             "botocore": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
+            "pikepdf": {"level": "WARNING"},  # it says of itself that it was loaded, in front of what a command prints
             "django.db.backends": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},
             "celery.app.trace": {"level": "CRITICAL"},  # it writes out an exception's text; `background` says how each task ended
