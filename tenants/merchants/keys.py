@@ -14,7 +14,7 @@ _unwrapped: ShortCache[tuple[str, bytes], bytes] = ShortCache(size=KEPT_KEYS)
 
 def new_wrapped_key(public_id: str) -> bytes:
     """Return a new merchant key, wrapped by the root key for this merchant alone. May use the network, so never in a transaction."""
-    return root_key().wrap(new_key(), context=_context(public_id))
+    return root_key().wrap(new_key(), context=context_of_key(public_id))
 
 
 def unwrapped_key(public_id: str, wrapped: bytes) -> bytes:
@@ -24,7 +24,7 @@ def unwrapped_key(public_id: str, wrapped: bytes) -> bytes:
     """
     key = _unwrapped.get((public_id, wrapped))
     if key is None:
-        key = root_key().unwrap(wrapped, context=_context(public_id))
+        key = root_key().unwrap(wrapped, context=context_of_key(public_id))
         _unwrapped.put((public_id, wrapped), key, seconds=KEPT_SECONDS)
     return key
 
@@ -41,5 +41,6 @@ def merchant_key(schema: str) -> bytes:
     return unwrapped_key(row[0], bytes(row[1]))
 
 
-def _context(public_id: str) -> str:
+def context_of_key(public_id: str) -> str:
+    """Return what a merchant's key is wrapped for: with another context it does not unwrap."""
     return f"merchant:{public_id}"
