@@ -28,6 +28,7 @@ from tests.api.operations import Operation, named, operations
 from tests.fixtures.merchants import a_key, a_merchant
 from tests.fixtures.sandbox_provider import SandboxProcess
 from tests.fixtures.way import a_picture, members_of_customer
+from verification.api.documentation.documents import REFUSED_UPLOADS
 
 LONG = int(os.environ.get("CONFORMANCE_CASES", "0"))  # of an operation, right and wrong ones each
 CASES = {"test": LONG or 40, "live": LONG or 8}
@@ -57,7 +58,8 @@ UNSAID = {
     *("date_in_future", "date_too_early", "too_young", "document_expired", "invalid_document_number", "invalid_email", "invalid_name"),
     *("invalid_phone_number", "unknown_country", "unknown_document_type", "unknown_level", "invalid_characters", "mismatch"),
     *("invalid_character", "invalid_cursor", "invalid_moment", "invalid_date", "before_start", "in_the_future", "range_too_long"),
-    *("not_base64", "Err1003", "file_type_not_accepted", "image_unreadable", "file_is_empty", "url_not_allowed", "idempotency_key_reused"),
+    *("invalid_postal_code", "not_base64", "Err1003", "Err1004", "Err1005", "url_not_allowed", "idempotency_key_reused"),
+    *(error.code for error in REFUSED_UPLOADS),
     *("duplicate", "not_allowed", "invalid_choice", "required", "document_not_submitted", "document_not_required"),  # of two members
 }
 each_mode = pytest.mark.parametrize("mode", ["test", "live"])

@@ -6,19 +6,16 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import timezone
 
 from tests.fixtures.merchants import a_key, inside
 from tests.fixtures.way import Way, a_picture, members_of_customer
-from tests.workflow.test_at_once import at_once
 from verification.api.base import MerchantView
 from verification.api.urls import urlpatterns
 from verification.customers.models import Customer
 from verification.documents.models import DocumentSubmission
 from verification.idempotency.models import IdempotentRequest
 from verification.idempotency.records import LEASE_SECONDS, forget_expired
-from verification.webhooks.models import WebhookEndpoint
 
 
 def registering(way: Way, members: dict[str, Any], key: str, path: str = "/api/v1/customers") -> Any:
@@ -62,23 +59,6 @@ def test_another_request_under_the_key_is_refused_and_stores_nothing(way: Way) -
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     with inside(way.merchant.sandbox):
         assert Customer.objects.count() == 1
-
-
-def test_of_fifty_parallel_requests_one_takes_effect(way: Way) -> None:
-    members, key = members_of_customer(), secrets.token_hex(8)
-
-    def asking() -> Any:
-        own = Way(way.merchant, way.key, way.listener, way.provider, way.run, Client())
-        return registering(own, members, key)
-
-    answers = at_once(*[asking] * 50)
-
-    created = {answer.content for answer in answers if answer.status_code == 201}
-    assert len(created) == 1
-    assert {answer.json()["code"] for answer in answers if answer.status_code != 201} <= {"idempotency_key_in_use"}
-    with inside(way.merchant.sandbox):
-        assert Customer.objects.count() == 1
-    assert registering(way, members, key).content in created
 
 
 def test_a_request_that_fails_does_not_burn_its_key(way: Way) -> None:
@@ -132,19 +112,6 @@ def test_after_a_crash_an_upload_is_found_and_not_stored_twice(way: Way) -> None
     assert uploading().json() == first.json()
     with inside(way.merchant.sandbox):
         assert DocumentSubmission.objects.count() == 1
-
-
-def test_after_a_crash_a_new_endpoint_shows_its_secret_to_the_repetition(way: Way) -> None:
-    key = secrets.token_hex(8)
-    body = {"url": "http://127.0.0.1:9/hook"}
-    first = way.ask("POST", "/api/v1/webhook-endpoints", body, headers={"Idempotency-Key": key}).json()
-    lose_answer(way)
-
-    again = way.ask("POST", "/api/v1/webhook-endpoints", body, headers={"Idempotency-Key": key}).json()
-
-    assert again == first
-    with inside(way.merchant.sandbox):
-        assert WebhookEndpoint.objects.count() == 1
 
 
 def test_a_stored_answer_is_sealed(way: Way) -> None:

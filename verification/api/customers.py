@@ -85,7 +85,8 @@ class CustomerDetail(MerchantView):
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
         """Return the customer whose data was replaced, and what that set in motion."""
         told = event_beside(event, EventType.CUSTOMER_UPDATED).data["reverification"]
-        return Response({**customer_shape(find_customer_by_pk(event.customer_pk or 0), self.key), "reverification": told})
+        in_order = {name: told[name] for name in ("required", "because", "documents")}  # the database keeps no order of members
+        return Response({**customer_shape(find_customer_by_pk(event.customer_pk or 0), self.key), "reverification": in_order})
 
 
 class KycStatus(MerchantView):

@@ -111,7 +111,7 @@ def keep(attempt: Attempt, response: HttpResponse, *, at: Any) -> None:
         records.give_back(attempt)
 
 
-def _digest_of(file: UploadedFile) -> str:
+def _digest_of(file: "UploadedFile[Any]") -> str:
     digest = hashlib.sha256()
     for piece in file.chunks():
         digest.update(piece)

@@ -19,7 +19,7 @@ from verification.sandbox.chaos import Fault
 from verification.sandbox.errors import require_sandbox
 from verification.sandbox.models import IntegrationCheck
 from verification.webhooks.cases import CASES
-from verification.workflow.driving import ClockReading, advance_clock, cause_chaos, read_clock
+from verification.workflow.driving import ClockReading, advance_clock, cause_chaos, read_clock, reading_recorded
 from verification.workflow.grading_integrations import read_integration_check, start_integration_check
 from verification.workflow.simulating import REASONS, Action, Effect, Order, simulate
 
@@ -65,8 +65,8 @@ class SandboxClockAdvance(SandboxView):
         return Response(clock_shape(advance_clock(seconds=read_number(members, "seconds"), actor=self.actor, at=self.now)))
 
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
-        """Return what the clock shows."""
-        return Response(clock_shape(read_clock()))
+        """Return what the clock showed then."""
+        return Response(clock_shape(reading_recorded(event)))
 
 
 class CustomerSimulation(SandboxView):

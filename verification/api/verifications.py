@@ -13,7 +13,7 @@ from kyc_platform.requests.paging import page_of, read_page
 from verification.api import documentation as docs
 from verification.api.base import MerchantView, members_of, query_of, read_choice, refuse_unknown, whole_number
 from verification.api.shapes import verification_shape
-from verification.customers.access_tokens import SECONDS_MIN
+from verification.customers.access_tokens import SECONDS_MIN, IssuedToken
 from verification.customers.records import find_customer, find_customer_by_pk
 from verification.events.models import Event
 from verification.levels.doc_types import DocType
@@ -21,7 +21,7 @@ from verification.lifecycle.models import Verification
 from verification.lifecycle.runs import find_run
 from verification.providers.models import ProviderCheck
 from verification.reviews.models import Review, ReviewDecision
-from verification.workflow.admitting import issue_access_token, revoke_access_tokens
+from verification.workflow.admitting import issue_access_token, revoke_access_tokens, token_issued
 from verification.workflow.opening import start_verification
 from verification.workflow.reviewing import Verdict, decide_review
 
@@ -42,7 +42,7 @@ class AccessTokens(MerchantView):
             remedy = f"Give a whole number of seconds from {SECONDS_MIN} to {most}."
             raise InvalidRequest(errors=[InvalidMember("/expires_in_seconds", "out_of_range", remedy)])
         customer, issued = issue_access_token(customer_id, seconds=seconds, actor=self.actor, at=self.now)
-        return Response({"token": issued.token, "expires_at": issued.expires_at, "user_id": customer.pk}, status=201)
+        return _token_shown(issued, customer.pk)
 
     @extend_schema(**docs.REVOKE_ACCESS_TOKENS)
     def delete(self, request: Request, customer_id: str) -> Response:
@@ -51,8 +51,8 @@ class AccessTokens(MerchantView):
         return Response(status=204)
 
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
-        """Issue another token, because the first one is stored nowhere; or say once more that they are revoked."""
-        return self.post(request, **ids) if request.method == "POST" else Response(status=204)
+        """Return the token that was issued; or say once more that they are revoked."""
+        return _token_shown(token_issued(event), event.customer_pk or 0) if request.method == "POST" else Response(status=204)
 
 
 class VerificationList(MerchantView):
@@ -104,6 +104,10 @@ class VerificationDecision(MerchantView):
     def answer_again(self, request: Request, event: Event, **ids: str) -> Response:
         """Return the run that was decided."""
         return Response(_whole(find_run(find_customer_by_pk(event.customer_pk or 0), event.data["verification_id"])))
+
+
+def _token_shown(issued: IssuedToken, user_id: int) -> Response:
+    return Response({"token": issued.token, "expires_at": issued.expires_at, "user_id": user_id}, status=201)
 
 
 def _whole(run: Verification) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from kyc_platform.actor import Actor
 from kyc_platform.errors import InvalidMember, InvalidRequest
 from verification import jobs
+from verification.events.models import Event
 from verification.events.types import AuditType
 from verification.sandbox.chaos import Fault, ask_for_chaos
 from verification.sandbox.clock import AHEAD_MAX, ahead, move_ahead
@@ -46,10 +47,16 @@ def advance_clock(*, seconds: int, actor: Actor, at: datetime) -> ClockReading:
     with transaction.atomic():
         if not move_ahead(seconds):
             raise _not_so_far(f"The clock can be at most {AHEAD_MAX.days} days ahead of the world's.")
-        moved_at = at + timedelta(seconds=seconds)
-        record(AuditType.SANDBOX_CLOCK_ADVANCED, actor=actor, at=moved_at, data={"seconds": seconds})
+        reading = ClockReading(at + timedelta(seconds=seconds), ahead())
+        told = {"seconds": seconds, "advanced_seconds": int(reading.advanced.total_seconds())}
+        record(AuditType.SANDBOX_CLOCK_ADVANCED, actor=actor, at=reading.now, data=told)
         jobs.sweep()
-    return read_clock()
+    return reading
+
+
+def reading_recorded(event: Event) -> ClockReading:
+    """Return what the clock showed after the advance that an event records."""
+    return ClockReading(event.at, timedelta(seconds=event.data["advanced_seconds"]))
 
 
 def cause_chaos(*, faults: list[Fault], deliveries: int, actor: Actor, at: datetime) -> None:

@@ -215,4 +215,4 @@ def test_moving_the_clock_leaves_a_trace_for_the_auditor(merchant, test_key):
 
     with inside(merchant.sandbox):
         event = Event.objects.get()
-        assert (event.type, event.data) == ("audit.sandbox_clock_advanced", {"livemode": False, "seconds": DAY})
+        assert (event.type, event.data) == ("audit.sandbox_clock_advanced", {"livemode": False, "seconds": DAY, "advanced_seconds": DAY})
