@@ -27,7 +27,9 @@ class AddressInputSerializer(serializers.Serializer[Any]):
     line1 = serializers.CharField(min_length=1, max_length=200)
     line2 = serializers.CharField(max_length=200, required=False, allow_null=True)
     city = serializers.CharField(min_length=1, max_length=200)
-    postal_code = serializers.CharField(max_length=20, required=False, allow_null=True)
+    postal_code = serializers.CharField(
+        max_length=20, required=False, allow_null=True, help_text="2 to 12 letters and digits, with single spaces or hyphens"
+    )
     region = serializers.CharField(max_length=200, required=False, allow_null=True)
     country = serializers.CharField(min_length=2, max_length=3, help_text="ISO 3166-1, alpha-2 or alpha-3; answered as alpha-2")
 
