@@ -8,6 +8,7 @@ from verification.sandbox.clock import world_time
 
 START_CHECK = "verification.start_check"
 POLL_CHECK = "verification.poll_check"
+EXPIRE_VERIFICATION = "verification.expire_verification"
 HANDLE_CALLBACK = "verification.handle_callback"
 GRADE_INTEGRATION = "verification.grade_integration"
 DELIVER_WEBHOOKS = "verification.deliver_webhooks"

@@ -16,6 +16,7 @@ from verification.customers.stages import Stage
 from verification.sandbox.clock import now_of_merchant
 from verification.workflow import (
     checking,
+    expiring,
     grading_integrations,
     logging_requests,
     notifying,
@@ -25,6 +26,9 @@ from verification.workflow import (
     tidying,
     warning,
 )
+
+# What a verification that is due needs, by its stage; in every other it waits for its provider.
+JOB_OF_STAGE = {Stage.SUBMITTED: jobs.START_CHECK, Stage.APPROVED: jobs.EXPIRE_VERIFICATION}
 
 
 @tenant_task(jobs.START_CHECK)
@@ -37,6 +41,12 @@ def start_check(*, verification_pk: int, **_: Any) -> None:
 def poll_check(*, verification_pk: int, **_: Any) -> None:
     """Ask the provider for an answer that did not come by itself."""
     checking.poll_check(verification_pk=verification_pk, at=now_of_merchant())
+
+
+@tenant_task(jobs.EXPIRE_VERIFICATION)
+def expire_verification(*, verification_pk: int, **_: Any) -> None:
+    """Let an approval run out whose time has come."""
+    expiring.expire_due(verification_pk, at=now_of_merchant())
 
 
 @tenant_task(jobs.HANDLE_CALLBACK)
@@ -85,7 +95,7 @@ def sweep(**_: Any) -> None:
     schema = current_schema()
     sweeping.begin_sweep()
     for verification_pk, stage in sweeping.due_verifications(at=now):
-        ring(jobs.START_CHECK if stage is Stage.SUBMITTED else jobs.POLL_CHECK, schema, verification_pk=verification_pk)
+        ring(JOB_OF_STAGE.get(stage, jobs.POLL_CHECK), schema, verification_pk=verification_pk)
     for callback_pk in sweeping.due_callbacks(at=now):
         ring(jobs.HANDLE_CALLBACK, schema, callback_pk=callback_pk)
     for uid in sweeping.due_integration_checks(at=now):

@@ -1,6 +1,6 @@
 """The queue is a doorbell: whatever was in it may be lost, and the rows bring the work back."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,9 +101,9 @@ def test_without_redis_documents_are_taken_and_the_work_is_found_later(way: Way,
     assert way.status(customer_id)["status"] == "verified"
 
 
-def test_a_decided_verification_is_due_no_more(way: Way) -> None:
-    way.verified()
+def test_a_decided_verification_is_due_when_its_identity_document_expires_and_not_before(way: Way) -> None:
+    way.verified()  # with a passport that is valid until 15 April 2032
 
     with inside(way.merchant.sandbox):
-        assert Verification.objects.get().due_at is None
+        assert Verification.objects.get().due_at == datetime(2032, 4, 16, tzinfo=UTC)
         assert sweeping.due_verifications(at=timezone.now() + timedelta(days=400)) == []

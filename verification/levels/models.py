@@ -15,6 +15,9 @@ class Level(models.Model):
     provider = models.CharField(max_length=40, default="sandbox")
     minimum_age = models.PositiveSmallIntegerField(default=18, validators=[MinValueValidator(0), MaxValueValidator(120)])
     review_suspects = models.BooleanField(default=False, help_text="true: a person decides on suspected fraud; false: it is declined")
+    valid_days = models.PositiveIntegerField(
+        null=True, help_text="how long an approval is believed; null: until the identity document expires"
+    )
     check_hours_max = models.PositiveSmallIntegerField(default=24, help_text="a check without an answer by then becomes a review")
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from kyc_platform.actor import Actor, ActorKind
+from verification import jobs
 from verification.customers.keys import customer_keyring, merchant_binding
 from verification.customers.records import lock_customer
 from verification.customers.stages import Stage
@@ -23,6 +24,7 @@ from verification.providers.interface import RawResult
 from verification.providers.models import CheckState, ProviderCheck
 from verification.reviews.cases import open_review
 from verification.workflow.announcing import announce
+from verification.workflow.expiring import runs_out_at
 
 EVENT_OF_STAGE = {
     Stage.APPROVED: EventType.VERIFICATION_APPROVED,
@@ -73,7 +75,10 @@ def carry_out(verification: Verification, decision: Decision, *, actor: Actor, a
     changed = records.apply_results(documents, decision.documents, at=at)
     verification.reasons, verification.decided_by_kind = list(decision.reasons), actor.kind.value
     verification.save(update_fields=["reasons", "decided_by_kind"])
-    verification.move_to(decision.stage, at=at)
+    ends_at = runs_out_at(verification, approved_at=at) if decision.stage is Stage.APPROVED else None
+    verification.move_to(decision.stage, at=at, due_at=ends_at)
+    if ends_at is not None:
+        jobs.look_again(ends_at)
     for document in changed:
         is_verified = document.state == DocumentState.VERIFIED
         event_type = EventType.DOCUMENT_VERIFIED if is_verified else EventType.DOCUMENT_REJECTED

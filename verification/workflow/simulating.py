@@ -130,7 +130,7 @@ def simulate(customer_id: str, order: Order, *, actor: Actor, at: datetime) -> E
     if order.doc_type is not None:
         records.check_required(order.doc_type, records.required_documents(customer))
     if order.action is Action.EXPIRE:
-        expire_verification(customer_id, doc_type=order.doc_type, actor=actor, at=at)
+        expire_verification(customer_id, doc_types=[order.doc_type] if order.doc_type else [], actor=actor, at=at)
         effect = Effect.NOW
     elif verification.stage == Stage.IN_REVIEW:
         decide_review(customer_id, verification.uid, _verdict(order), actor=actor, at=at)
