@@ -12,7 +12,7 @@ COPY requirements.lock ./
 RUN pip install --require-hashes --no-deps -r requirements.lock
 
 RUN useradd --system --uid 10001 --home-dir /srv/kyc --shell /usr/sbin/nologin kyc \
-    && install -d -o kyc -g kyc -m 700 /var/lib/kyc
+    && install -d -o kyc -g kyc -m 700 /var/lib/kyc /var/lib/kyc-metrics
 COPY . .
 
 USER kyc

@@ -42,6 +42,11 @@ class Folder:
         return self.path / "mail"
 
     @property
+    def metrics(self) -> Path:
+        """What the platform's processes have counted since it was started."""
+        return self.path / "metrics"
+
+    @property
     def servers(self) -> Path:
         """The servers' data, a folder each."""
         return self.path / "servers"
@@ -53,9 +58,9 @@ class Folder:
 
     def make(self) -> None:
         """Create what is missing. Only the owner may read; root lets PostgreSQL's account pass through, not look."""
-        for folder in (self.path, self.logs, self.mail, self.servers):
+        for folder in (self.path, self.logs, self.mail, self.metrics, self.servers):
             folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o711 if os.geteuid() == 0 and folder not in (self.logs, self.mail) else PRIVATE_FOLDER)
+            folder.chmod(0o711 if os.geteuid() == 0 and folder not in (self.logs, self.mail, self.metrics) else PRIVATE_FOLDER)
 
 
 PLATFORM = Folder(ROOT / ".local")

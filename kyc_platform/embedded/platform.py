@@ -43,6 +43,8 @@ class Platform:
     def start(self) -> None:
         """Start everything and return when it answers. Raises NotReady; the caller then calls `stop`, as after success."""
         stop_leftovers(self.folder, say=self.say)
+        for counted in self.folder.metrics.iterdir():
+            counted.unlink()
         settle_ports(self.state, [*embedded_names(self.given), *WITH_PORTS, supervision.NAME], say=self.say)
         save_state(self.folder, self.state)
         environment = platform_environment(self.folder, self.state, self.given)

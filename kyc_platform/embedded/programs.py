@@ -27,6 +27,7 @@ def platform_programs(folder: Folder, state: State, environment: Mapping[str, st
     level = ("--loglevel", "INFO", *ALONE)
     worker = ("worker", "--pool", "prefork", "--concurrency", str(WORKER_CONCURRENCY), "--queues", "kyc", "-n", "worker@%h", *level)
     sends = ("worker", "--pool", "threads", "--concurrency", str(SENDER_CONCURRENCY), "--queues", "kyc-webhooks", "-n", "sender@%h", *level)
+    counting = {**environment, "PROMETHEUS_MULTIPROC_DIR": str(folder.metrics)}
     provider = {
         "SANDBOX_PROVIDER_HOST": HOST,
         "SANDBOX_PROVIDER_PORT": str(state.ports["provider"]),
@@ -42,10 +43,10 @@ def platform_programs(folder: Folder, state: State, environment: Mapping[str, st
     return [
         Program("provider", (sys.executable, "-m", "verification.providers.sandbox.service"), ROOT, provider),
         Program("receiver", (sys.executable, "-m", "kyc_platform.demo.receiver"), ROOT, receiver),
-        Program("web", (sys.executable, "-m", *web, *size, "kyc_platform.wsgi:application"), ROOT, environment),
+        Program("web", (sys.executable, "-m", *web, *size, "kyc_platform.wsgi:application"), ROOT, counting),
         # Celery logs to stderr. To stdout it only writes words for whoever ends it at a terminal ("worker: Warm shutdown (MainProcess)"
         # between blank lines: `safe_say` in celery/apps/worker.py 5.7, which no setting silences).
-        Program("worker", (*CELERY, *worker), ROOT, environment, stop_seconds=30, is_stdout_for_people=True),
-        Program("sender", (*CELERY, *sends), ROOT, environment, stop_seconds=30, is_stdout_for_people=True),
+        Program("worker", (*CELERY, *worker), ROOT, counting, stop_seconds=30, is_stdout_for_people=True),
+        Program("sender", (*CELERY, *sends), ROOT, counting, stop_seconds=30, is_stdout_for_people=True),
         Program("scheduler", (*CELERY, *scheduler), ROOT, environment, is_stdout_for_people=True),
     ]

@@ -212,6 +212,7 @@ WHITENOISE_AUTOREFRESH = False
 LOGGING_CONFIG = None
 LOGGING = logging_config(ENVIRONMENT.LOG_LEVEL)
 logging.config.dictConfig(LOGGING)
+METRICS_FOLDER = ENVIRONMENT.PROMETHEUS_MULTIPROC_DIR
 logging.captureWarnings(True)  # they are lines of JSON too
 
 # --- Django REST framework --------------------------------------------------------------------------------------------

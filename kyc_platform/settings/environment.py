@@ -53,6 +53,8 @@ class Environment(BaseSettings):
     EMAIL_FROM: str = Field(default="KYC platform <no-reply@localhost>", description="whom mails are from")
     EMAIL_FOLDER: Path | None = Field(default=None, description="a folder to write mails to instead of sending them")
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="the least severe line that is written")
+    # prometheus_client reads it too, and by itself.
+    PROMETHEUS_MULTIPROC_DIR: Path | None = Field(default=None, description="a folder in which one machine's processes count together")
 
     @field_validator("DATABASE_URL")
     @classmethod
@@ -60,6 +62,13 @@ class Environment(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
             raise ValueError("must be postgresql://user:password@host:port/name")
+        return value
+
+    @field_validator("PROMETHEUS_MULTIPROC_DIR", mode="before")
+    @classmethod
+    def _is_a_folder_or_not_set(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("must name a folder that exists, or not be set at all: empty, it would be the working directory")
         return value
 
     @field_validator("PUBLIC_BASE_URL", "SANDBOX_PROVIDER_URL")

@@ -102,9 +102,11 @@ def test_pipelines_scripts_and_connections_made_by_hand_heed_it_too(server: OwnR
         held.read_response()
     began = time.monotonic()
 
+    pipe = client.pipeline(transaction=False)
     for _ in range(CALLS):
         with pytest.raises(RedisAway):
-            client.pipeline(transaction=False).set("a", 1).set("b", 2).execute()
+            pipe.ping()
+            pipe.execute()
         with pytest.raises(RedisAway):
             client.eval("return 1", 0)
         with pytest.raises(RedisAway):
