@@ -8,7 +8,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from verification.providers.sandbox.service.app import Config, create_app
+from verification.providers.sandbox.service.app import create_app
+from verification.providers.sandbox.service.serving import Config
 
 
 def read_config(environment: Mapping[str, str]) -> Config:
