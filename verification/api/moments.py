@@ -1,5 +1,6 @@
 """How a moment in a query is read."""
 
+import re
 from datetime import UTC, date, datetime
 
 from django.utils import timezone
@@ -7,15 +8,19 @@ from django.utils.dateparse import parse_datetime
 
 from kyc_platform.errors import InvalidMember
 
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 def read_moment(text: str) -> datetime | None:
     """Return a moment from RFC 3339, or the beginning of a day in UTC; None for anything else."""
     try:
+        if DAY.fullmatch(text):  # asked first: Django takes a day for a moment without an offset
+            return datetime.combine(date.fromisoformat(text), datetime.min.time(), tzinfo=UTC)
         if (moment := parse_datetime(text.replace(" ", "+"))) is not None:  # an unescaped + of an offset arrives as a space
             return moment.astimezone(UTC) if timezone.is_aware(moment) else None
-        return datetime.combine(date.fromisoformat(text), datetime.min.time(), tzinfo=timezone.get_default_timezone())
     except (ValueError, OverflowError):
-        return None
+        pass  # as if it were no moment, which it is not
+    return None
 
 
 def not_a_moment(name: str) -> InvalidMember:
