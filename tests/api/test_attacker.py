@@ -5,7 +5,6 @@ Ids in paths are walked in test_isolation.
 
 import base64
 import secrets
-from typing import Any
 
 import jwt
 import orjson
@@ -26,8 +25,6 @@ from verification.callbacks.models import ProviderCallback
 from verification.callbacks.route_tokens import route_token
 
 PAGED = [entry for entry in merchant_operations() if "cursor" in {given["name"] for given in entry.described.get("parameters", ())}]
-    entry for entry in merchant_operations() if any(parameter["name"] == "cursor" for parameter in entry.described.get("parameters", ()))
-]
 IDS_IN_BODIES = {"resend_event": "webhook_endpoint_id", "start_integration_check": "endpoint_id"}
 
 
