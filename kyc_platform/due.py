@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import redis
+from django.conf import settings
 from django.db import transaction
 
+from kyc_platform.redis_breaker import breaker_of
 from kyc_platform.redis_client import redis_client
 from kyc_platform.schema import current_schema
 
@@ -20,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 HINTS = "due:schemas"
 LEASE_SECONDS = 20  # a schema that was rung for and not swept by then is rung for again
+
+_missed: dict[str, datetime] = {}  # what Redis was not there to take: one moment a merchant
 
 
 def hint_on_commit(due_at: datetime) -> None:
@@ -35,7 +39,17 @@ def hint(due_at_of: Mapping[str, datetime]) -> None:
     try:
         redis_client().zadd(HINTS, {schema: due_at.timestamp() for schema, due_at in due_at_of.items()}, lt=True)
     except redis.RedisError:
-        logger.warning("due hints unreachable")
+        logger.warning("due hints unreachable, they are given when Redis is back")
+        for schema, due_at in due_at_of.items():
+            _missed[schema] = min(due_at, _missed.get(schema, due_at))
+        breaker_of(settings.REDIS_URL).when_back(_hint_missed)
+
+
+def _hint_missed() -> None:
+    missed: dict[str, datetime] = {}
+    while _missed:
+        missed.update([_missed.popitem()])
+    hint(missed)
 
 
 def take_due_schemas(now: datetime, *, limit: int = 1000) -> list[str]:

@@ -34,10 +34,12 @@ class Breaker:
 
     def __init__(self, answers: Callable[[], bool]) -> None:
         self._answers = answers
+        self._when_back: set[Callable[[], None]] = set()
         self.is_away = False
         os.register_at_fork(after_in_child=self._begin)  # the thread that watches stays with the parent
 
     def _begin(self) -> None:
+        self._when_back.clear()
         self.is_away = False
 
     def require_there(self) -> None:
@@ -53,6 +55,11 @@ class Breaker:
         logger.warning("redis does not answer, it is taken as away")
         threading.Thread(target=self._watch, name="redis-breaker", daemon=True).start()
 
+    def when_back(self, do: Callable[[], None]) -> None:
+        """Have something done once, by another thread, when the server answers again; for whoever has just failed to reach it."""
+        self._when_back.add(do)
+        self.note_away()  # after the line above, so that whichever thread comes to know that it answers finds what to do
+
     def _watch(self) -> None:
         began = time.monotonic()
         try:
@@ -61,6 +68,8 @@ class Breaker:
         finally:
             self.is_away = False
         logger.warning("redis answers again", extra={"away_seconds": round(time.monotonic() - began, 1)})
+        while self._when_back:
+            self._when_back.pop()()
 
 
 @cache

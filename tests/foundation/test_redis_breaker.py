@@ -4,17 +4,21 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
+from kyc_platform.due import HINTS, hint
 from kyc_platform.embedded.places import Folder
 from kyc_platform.embedded.redis import Redis
 from kyc_platform.embedded.state import State, settle_ports
 from kyc_platform.redis_breaker import BreakingPool, RedisAway, breaker_of
+from kyc_platform.redis_client import redis_client
 
 TIMEOUT = 0.5
 CALLS = 50
@@ -63,6 +67,17 @@ def server(tmp_path: Path) -> Iterator[OwnRedis]:
     server = OwnRedis(tmp_path)
     yield server
     server.kill()
+
+
+@pytest.fixture
+def own_client(server: OwnRedis, settings: Any) -> Iterator[Callable[[], redis.Redis]]:
+    """The process's own client, for the test's own Redis."""
+    here = settings.REDIS_URL
+    settings.REDIS_URL = server.url
+    redis_client.cache_clear()
+    yield redis_client
+    settings.REDIS_URL = here
+    redis_client.cache_clear()
 
 
 def answers(client: redis.Redis) -> bool:
@@ -176,3 +191,15 @@ def test_with_tls_it_is_in_between_as_well() -> None:
 
     assert issubclass(pool.connection_class, redis.SSLConnection)
     assert pool.connection_class.__name__ == "BreakingSSLConnection"
+
+
+def test_what_was_due_while_redis_hung_is_hinted_at_when_it_answers_again(server: OwnRedis, own_client) -> None:
+    soon, later = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC)
+    server.hang()
+    hint({"m_a": later, "m_b": later})
+    hint({"m_a": soon})
+    hint({"m_a": later})
+    server.go_on()
+
+    until(lambda: not breaker_of(server.url).is_away and own_client().zcard(HINTS) == 2)
+    assert own_client().zrange(HINTS, 0, -1, withscores=True) == [(b"m_a", soon.timestamp()), (b"m_b", later.timestamp())]
