@@ -2,8 +2,7 @@
 
     python -m kyc_platform.demo.specimens FOLDER
 
-Each file is named after its `doc_type`. Who is on them is the same every time, and is the customer of the guides; the noise of the
-camera differs.
+Each file is named after its `doc_type`. On them is the customer of the guides, every time the same but for the date of the bill.
 """
 
 import sys

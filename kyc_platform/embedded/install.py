@@ -66,7 +66,7 @@ def _installed() -> set[str]:
 
 def _make_empty() -> None:
     if VENV.exists():
-        print("The Python environment in .local/venv is unfinished or out of date: making it anew.", flush=True)
+        _say("The Python environment in .local/venv is unfinished or out of date: making it anew.")
         shutil.rmtree(VENV)
     has_pip = importlib.util.find_spec("pip") is not None
     subprocess.run([sys.executable, "-m", "venv", *(["--without-pip"] if has_pip else []), str(VENV)], check=True)
@@ -77,7 +77,7 @@ def _make_empty() -> None:
 
 def _install(wanted: str) -> None:
     count = sum(line[:1].isalnum() for line in LOCKS[wanted].read_text().splitlines())
-    print(f"Installing {count} packages of {LOCKS[wanted].name} into .local/venv: a few minutes, once.", flush=True)
+    _say(f"Installing {count} packages of {LOCKS[wanted].name} into .local/venv: a few minutes, once.")
     STAMP.unlink(missing_ok=True)
     pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)] if importlib.util.find_spec("pip") else [str(PYTHON), "-m", "pip"]
     environment = {name: value for name, value in os.environ.items() if name not in PIP_PLACES} | PIP_ENVIRONMENT
@@ -85,6 +85,11 @@ def _install(wanted: str) -> None:
     outcome = subprocess.run([*pip, "install", *arguments], env=environment, stdin=subprocess.DEVNULL, check=False)
     if outcome.returncode:
         sys.exit(f"pip could not install {LOCKS[wanted].name}: the lines above say why. Run the same command again when that is mended.")
+
+
+def _say(line: str) -> None:
+    """Tell the person. Not on stdout: that is of the command which needs the environment, and somebody may keep what it prints."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _write_stamp(names: list[str]) -> None:

@@ -22,7 +22,6 @@ SENT_WHILE_AWAY = """
 sed 's/cus-2/cus-4/' customer-2.json > customer-4.json
 KEY="$KEY" python3 calling.py POST $BASE/customers customer-4.json > outcome 2> trouble &
 """
-BACK = Block("sh", "cd ../..\n", ())  # each further guide is begun in the checkout
 
 
 def guide(name: str, *, only: str = "", without: str = "") -> list[Block]:
@@ -62,16 +61,16 @@ def posted(walk: Walk, webhook_id: str, *, secret: str, age: timedelta = timedel
 def test_from_an_empty_folder_to_a_verified_customer_and_on_to_live_data(reader: Walk) -> None:
     reader.follow(guide("getting-started", without=SANDBOX))
     assert json.loads(reader.written("status.json"))["final"] is True
-    reader.follow([BACK, *guide("errors"), BACK, *guide("going-live")])
+    reader.follow([*guide("errors"), *guide("going-live")])
 
 
 @pytest.mark.parametrize("name", ["going-live", "sandbox"])
 def test_a_guide_needs_nothing_but_a_sandbox_of_ones_own(name: str, reader: Walk) -> None:
-    reader.follow([BACK, *guide(name)])
+    reader.follow(guide(name))
 
 
 def test_the_client_that_repeats_outlasts_a_platform_that_is_away(platform: RunningPlatform, reader: Walk) -> None:
-    reader.follow([BACK, *guide("errors")])
+    reader.follow(guide("errors"))
     call = Block("sh", SENT_WHILE_AWAY, ())
     with platform.without("web"):
         reader.follow([call])
@@ -85,7 +84,7 @@ def receive(reader: Walk, language: str) -> None:
     """Follow the guide in one language, and try its receiver with what the platform does not send before it is stopped."""
     (other,) = set(LANGUAGES) - {language}
     *page, stopping = guide("webhooks", without=other)
-    reader.follow([BACK, *page])
+    reader.follow(page)
     secret = json.loads(reader.written("receiving.json"))["secret"]
 
     assert posted(reader, "evt_forged", secret="whsec_" + "A" * 40) == 400
