@@ -74,18 +74,6 @@ def test_a_day_passes_and_the_check_that_nobody_answered_is_a_review(engineer: P
     engineer.wait_for_stage(customer_id, "in_review")
 
 
-def test_a_dead_endpoint_is_retried_for_three_days_while_one_watches(engineer: PatientClient) -> None:
-    with receiving(lambda _: web.Response(status=503)) as receiver:
-        listen(engineer, receiver.url, "customer.created")
-        engineer.do("/api/v1/customers", members_of_customer())
-        ids_of(receiver, 1)
-        for number, hours in enumerate((0.01, 0.1, 0.6, 2.3, 5.6, 11, 15.5, 22.1, 27), start=2):
-            drive(engineer, "clock/advance", seconds=int(hours * HOUR))
-            ids_of(receiver, number)
-
-        assert len(set(receiver.ids)) == 1
-
-
 def test_an_endpoint_is_graded(engineer: PatientClient) -> None:
     with receiving(lambda _: web.Response(status=200)) as receiver:  # it takes whatever comes
         answer = engineer.call("POST", "/api/v1/webhook-endpoints", {"url": receiver.url})
