@@ -160,17 +160,17 @@ def ensure_endpoint(caller: Caller, state: Path) -> None:
     endpoints: list[dict[str, Any]] = caller.quietly(ENDPOINTS)["data"]
     ours = [each for each in endpoints if each["id"] == known.get("webhook_endpoint_id")]
     if known.get("webhook_secret") and [each["url"].rstrip("/") for each in ours] == [url.rstrip("/")]:
-        _let_in(known["webhook_secret"], secret_file)
+        let_in(known["webhook_secret"], secret_file)
         return
     say("The webhook receiver is made known to the platform.")
     for old in ours:  # the receiver has moved, or its secret is lost
         caller.as_merchant("DELETE", f"{ENDPOINTS}/{old['id']}", expect=204)
     made = caller.as_merchant("POST", ENDPOINTS, expect=201, tell=("id", "url"), json={"url": url})
-    _let_in(made["secret"], secret_file)
+    let_in(made["secret"], secret_file)
     write_private(state, json.dumps({**known, "webhook_endpoint_id": made["id"], "webhook_secret": made["secret"]}, indent=2) + "\n")
 
 
-def _let_in(secret: str, secret_file: Path) -> None:
+def let_in(secret: str, secret_file: Path) -> None:
     """Make sure that the receiver knows a secret. Those of other endpoints, which its user has added, stay."""
     known = secret_file.read_text().split() if secret_file.exists() else []
     if secret not in known:

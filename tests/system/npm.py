@@ -63,7 +63,7 @@ def packages() -> Path:
 
 def _npm(arguments: list[str], folder: Path) -> None:
     """Run npm. Raises NotToBeHad."""
-    environment = {**os.environ, **SETTINGS, "npm_config_fetch_retries": "1"}
+    environment = {**os.environ, **SETTINGS, "npm_config_fetch_retries": "1", "npm_config_fetch_timeout": "20000"}
     done = subprocess.run(
         [NODE_PROGRAM, NPM_SCRIPT, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
