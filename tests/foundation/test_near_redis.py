@@ -54,7 +54,7 @@ CHANGES: dict[str, Callable[[str], Any]] = {
     "set": lambda key: redis_client().set(key, b"two", ex=60),
     "deleted": lambda key: redis_client().delete(key),
     "changed by a script": lambda key: redis_client().eval("return redis.call('SET', KEYS[1], 'two', 'EX', 60)", 1, key),
-    "run out": lambda key: (redis_client().pexpire(key, 1), time.sleep(0.01), redis_client().get(key)),
+    "run out": lambda key: [redis_client().pexpire(key, 1), threading.Event().wait(0.01), redis_client().get(key)],
 }
 
 
