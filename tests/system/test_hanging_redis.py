@@ -20,6 +20,7 @@ from tests.system.truths import assert_all_is_well
 FIRST_CALL_SECONDS = 4.0  # each web process finds out once, in half a second; the rest is for a busy machine
 CALL_SECONDS = 1.5  # what used to take 4 to 17 seconds
 REVOKED_SECONDS = 5.0
+HANGING_SECONDS = 8.0
 LATE_SECONDS = 2.0  # a test machine's
 
 
@@ -115,6 +116,18 @@ def test_while_redis_hangs_operators_cannot_log_in_and_are_told_so_at_once(platf
 
     until(lambda: requests.get(f"{platform.base_url}/readyz", timeout=15).status_code == 200, "redis to be used again")
     assert session.post(address, data=who, headers={"Referer": address}, timeout=15, allow_redirects=False).status_code == 302
+
+
+def test_while_redis_hangs_the_scheduler_goes_round_and_writes_no_page_a_second(platform: RunningPlatform) -> None:
+    log = platform.folder.logs / "scheduler.log"
+    length = log.stat().st_size
+    with hanging_redis(platform):
+        time.sleep(HANGING_SECONDS)
+    written = log.read_text()[length:]
+
+    assert written.count("Couldn't apply scheduled task") <= 1
+    assert written.count("redis does not answer") == 1
+    until(lambda: "redis answers again" in log.read_text()[length:], "the scheduler to go on")
 
 
 def test_worker_and_sender_outlive_every_restart_of_redis(platform: RunningPlatform) -> None:
