@@ -10,19 +10,22 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from kyc_platform.embedded.environment import base_environment
 from kyc_platform.embedded.places import ROOT
 from tests.docs.pages import Block
 from tests.system import npm
-from tests.system.running import RunningPlatform, until
+from tests.system.running import RunningPlatform
 
 VENV = ROOT / ".local" / "venv"
 BLOCK_SECONDS_MAX = 120
+LOOK_EVERY_SECONDS = 0.05
 ANSWERS = ("json", "text")
 TALKATIVE = ("pip ", "npm ")  # what they print is nobody's promise
 # Values that differ from run to run, each with what stands for it.
@@ -75,13 +78,11 @@ class Walk:
         said = self._said / str(self._steps)
         over = said.with_suffix(".over")
         assert self._shell.stdin
-        self._shell.stdin.write(f"{{\n{step}}} > {said} < /dev/null\ntouch {over}\n")
+        self._shell.stdin.write(f"{{\n{step}}} > {quote(str(said))} < /dev/null\ntouch {quote(str(over))}\n")
         self._shell.stdin.flush()
-        until(
-            lambda: over.exists() or self._shell.poll() is not None,
-            f"\n{step}\n{self._trouble.read_text()}",
-            seconds=BLOCK_SECONDS_MAX,
-        )
+        deadline = time.monotonic() + BLOCK_SECONDS_MAX
+        while not over.exists() and self._shell.poll() is None and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_SECONDS)
         assert over.exists(), f"{step}\n{said.read_text()}\n{self._trouble.read_text()}"
         return said.read_text()
 
