@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import kombu
 import redis
+from celery.app.amqp import AMQP
 from kombu.transport import redis as kombu_redis
+
+TRY_AGAIN_SECONDS = 3.0
 
 
 class Channel(kombu_redis.Channel):
@@ -25,3 +29,17 @@ class Transport(kombu_redis.Transport):
     """kombu's transport with that channel."""
 
     Channel = Channel
+
+
+class Connection(kombu.Connection):
+    """A connection that is tried again every few seconds: after an hour without a broker, kombu would wait half a minute more."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        """Connect, waiting TRY_AGAIN_SECONDS at most between two tries."""
+        return super().ensure_connection(*args, **{"interval_max": TRY_AGAIN_SECONDS, **options})
+
+
+class Amqp(AMQP):
+    """Celery's messaging with that connection."""
+
+    Connection = Connection

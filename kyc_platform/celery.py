@@ -18,7 +18,7 @@ class _App(Celery):
         return super().connection_for_write(url, transport_options=settings.CELERY_PUBLISH_TRANSPORT_OPTIONS | options, **kwargs)
 
 
-app = _App("kyc_platform", task_cls="kyc_platform.background:SchemaTask")
+app = _App("kyc_platform", task_cls="kyc_platform.background:SchemaTask", amqp="kyc_platform.broker:Amqp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["consumer"].add("kyc_platform.life:ShowsLife")
 app.autodiscover_tasks()
