@@ -186,7 +186,7 @@ def test_a_merchant_that_lost_a_third_of_its_webhooks_is_right_again_after_one_c
     for customer_id in scenarios:
         status = engineer.status(customer_id)
         assert books.believed(customer_id) == {name: status[name] for name in ("customer_id", "status", "sequence")}
-    again = engineer.call("POST", "/api/v1/reconcile", [books.believed(customer_id) for customer_id in scenarios]).json()
+    again = engineer.call("POST", "/api/v1/reconcile", {"customers": [books.believed(customer_id) for customer_id in scenarios]}).json()
     assert (again["differing"], again["unknown"]) == ([], [])
 
 

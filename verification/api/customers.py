@@ -20,7 +20,7 @@ from verification.api.shapes import customer_shape, reverification_shape
 from verification.api.status import merchant_status, standing_of
 from verification.customers.records import CustomerFilter, find_customer, find_customer_by_pk, matching
 from verification.customers.stages import Stage, Status
-from verification.customers.status_floor import store
+from verification.customers.status_floor import recall, store
 from verification.customers.validation.customers import read_customer
 from verification.customers.validation.types import CustomerData
 from verification.events.models import Event
@@ -97,9 +97,10 @@ class KycStatus(MerchantView):
     @extend_schema(**docs.READ_STATUS)
     def get(self, request: Request, customer_id: str) -> HttpResponse:
         """Read where a customer stands, document by document. 200, or 404. What is answered here, `fast_status` answers next time."""
+        word = recall(self.key.context.schema)
         standing = standing_of(find_customer(customer_id))
         body = dump_json(merchant_status(standing))
-        store(self.key.context.schema, customer_id, standing.customer.sequence, body, STATUS_CACHE_SECONDS)
+        store(self.key.context.schema, customer_id, standing.customer.sequence, body, STATUS_CACHE_SECONDS, word=word)
         return HttpResponse(body, content_type="application/json")
 
 

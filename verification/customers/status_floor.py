@@ -2,7 +2,8 @@
 
 A GET never shows a lower sequence than a webhook that was delivered before it. So the floor is raised before a delivery is posted; an older
 cached value goes in the same step, and whoever read the database before the change and stores what it saw after it, is refused.
-Both live in Redis, which may lose them or be away: then statuses come from the database, until something is stored again.
+Both live in Redis, which may lose them or be away: then statuses come from the database, until something is stored again. A floor that
+was lost between such a reader's look and its storing refuses nobody, so each stores under a word that was there before it looked.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ from typing import cast
 
 import redis
 
+from kyc_platform.ids import new_id
 from kyc_platform.redis_client import redis_client
 
 logger = logging.getLogger(__name__)
@@ -20,8 +22,18 @@ FLOOR_SECONDS = 24 * 3600
 DIGEST_BYTES = 16
 SEPARATOR = b":"
 
-# KEYS: value, floor. ARGV: sequence, value, seconds. A sequence stays far below 2^53, up to which Lua counts exactly.
+# KEYS: the word. ARGV: a new one, seconds.
+RECALL = """
+local word = redis.call('GET', KEYS[1])
+if word then return word end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return ARGV[1]
+"""
+
+# KEYS: value, floor, the word. ARGV: sequence, value, seconds, the word as it was. A sequence stays far below 2^53, up to which Lua
+# counts exactly.
 STORE = """
+if redis.call('GET', KEYS[3]) ~= ARGV[4] then return 0 end
 local floor = tonumber(redis.call('GET', KEYS[2]) or '0')
 local present = tonumber(string.match(redis.call('GET', KEYS[1]) or '', '^%d+') or '0')
 if tonumber(ARGV[1]) < math.max(floor, present) then return 0 end
@@ -64,12 +76,26 @@ def read(schema: str, customer_id: str) -> bytes | None:
         return None
 
 
-def store(schema: str, customer_id: str, sequence: int, body: bytes, ttl_seconds: int) -> bool:
-    """Cache the body that shows `sequence`, unless a higher one is cached or was told already; return whether it was stored."""
+def recall(schema: str) -> bytes | None:
+    """Return a word that Redis keeps as long as it keeps the floors, for `store`; to be asked for before the database. None: it is away."""
+    try:
+        return cast(bytes, redis_client().eval(RECALL, 1, _word_key(schema), new_id("mem"), FLOOR_SECONDS))
+    except redis.RedisError:
+        logger.warning("status cache unreachable")
+        return None
+
+
+def store(schema: str, customer_id: str, sequence: int, body: bytes, ttl_seconds: int, *, word: bytes | None) -> bool:
+    """Cache the body that shows `sequence`, unless a higher one is cached or was told already; return whether it was stored.
+
+    `word` is what `recall` gave before the database was read: when Redis has lost its memory since, nothing is stored.
+    """
+    if word is None:
+        return False
     key = key_of(schema, customer_id)
     value = b"%d%s%s" % (sequence, SEPARATOR, body)
     try:
-        return bool(redis_client().eval(STORE, 2, key, _floor_key(key), sequence, value, ttl_seconds))
+        return bool(redis_client().eval(STORE, 3, key, _floor_key(key), _word_key(schema), sequence, value, ttl_seconds, word))
     except redis.RedisError:
         logger.warning("status cache unreachable")
         return False
@@ -87,6 +113,10 @@ def raise_floors(schema: str, sequence_of: Mapping[str, int]) -> None:
         redis_client().eval(RAISE, len(keys), *keys, FLOOR_SECONDS, *sequence_of.values())
     except redis.RedisError:
         logger.warning("status cache unreachable, a status may be shown late until it expires")
+
+
+def _word_key(schema: str) -> str:
+    return f"status-word:{schema}"
 
 
 def _floor_key(key: str) -> str:

@@ -8,9 +8,14 @@ import pytest
 
 from kyc_platform.redis_client import redis_client
 from verification.customers import status_floor
-from verification.customers.status_floor import key_of, raise_floors, read, store
+from verification.customers.status_floor import key_of, raise_floors, read, recall
 
 SCHEMA = "m_aaaaaaaaaaaaaaaa"
+
+
+def store(schema: str, customer_id: str, sequence: int, body: bytes, seconds: int) -> bool:
+    """Store what was read from the database just now."""
+    return status_floor.store(schema, customer_id, sequence, body, seconds, word=recall(schema))
 
 
 @pytest.fixture
@@ -130,3 +135,29 @@ def test_without_redis_nothing_is_cached_and_nobody_is_stopped(customer_id, sett
         raise_floors(SCHEMA, {customer_id: 1})
     finally:
         redis_client.cache_clear()
+
+
+def test_what_was_read_before_redis_lost_its_memory_is_not_stored_after_it(customer_id):
+    word = recall(SCHEMA)  # a reader sees sequence 9 in the database,
+    raise_floors(SCHEMA, {customer_id: 10})  # it changes and is told,
+    lose_memory()
+
+    assert not status_floor.store(SCHEMA, customer_id, 9, b"nine", 60, word=word)
+    assert read(SCHEMA, customer_id) is None
+    assert store(SCHEMA, customer_id, 10, b"ten", 60)
+
+
+def test_readers_at_once_store_under_one_word(customer_id):
+    lose_memory()
+
+    words = {recall(SCHEMA) for _ in range(3)}
+
+    assert len(words) == 1
+    assert status_floor.store(SCHEMA, customer_id, 1, b"one", 60, word=words.pop())
+
+
+def lose_memory() -> None:
+    """Lose everything about statuses, and leave the rest to the other tests of this process."""
+    for key in redis_client().scan_iter(count=1000):
+        if SCHEMA.encode() in key:
+            redis_client().delete(key)
