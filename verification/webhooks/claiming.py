@@ -1,6 +1,6 @@
 """Taking deliveries that are due, so that one sender has each, until it has posted them or its lease is over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -60,10 +60,10 @@ def is_anything_due(*, at: datetime) -> bool:
     return WebhookDelivery.objects.filter(due_at__lte=at).exists()
 
 
-def is_due_to_healthy(*, at: datetime) -> bool:
-    """Tell whether an endpoint that does not fail at present has a delivery that could be claimed."""
-    healthy = WebhookEndpoint.objects.filter(state=EndpointState.ENABLED, failing_since__isnull=True).values_list("pk", flat=True)
-    return WebhookDelivery.objects.filter(endpoint__in=list(healthy), due_at__lte=at).exists()
+def is_due_to_healthy(*, slow: Collection[int], at: datetime) -> bool:
+    """Tell whether an endpoint that does not fail at present, and is none of the slow ones, has a delivery that could be claimed."""
+    well = WebhookEndpoint.objects.filter(state=EndpointState.ENABLED, failing_since__isnull=True).exclude(pk__in=slow)
+    return WebhookDelivery.objects.filter(endpoint__in=list(well.values_list("pk", flat=True)), due_at__lte=at).exists()
 
 
 def claim(endpoint: WebhookEndpoint, *, limit: int, at: datetime) -> list[Parcel]:

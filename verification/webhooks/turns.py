@@ -1,4 +1,4 @@
-"""One sender a merchant at a time, so that its slow endpoints never hold more than one thread, and few threads for those that only fail.
+"""One sender a merchant at a time, so that its slow endpoints hold one thread at most, and few threads for those that fail or are slow.
 
 Only a courtesy: the rows' own locks see to it that nothing is sent by two. So with Redis away everybody has a turn.
 """
@@ -6,7 +6,7 @@ Only a courtesy: the rows' own locks see to it that nothing is sent by two. So w
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import redis
@@ -21,6 +21,10 @@ EXTEND_AFTER_SECONDS = 1.0
 SLOW_MAX = 4  # of the eight threads of a sending process (`kyc_platform/embedded/programs.py`)
 _slow = threading.BoundedSemaphore(SLOW_MAX)
 
+SLOW_SECONDS = 3.0  # who lets us wait this long for an answer, and be it a good one, …
+SLOW_FOR_SECONDS = 600.0  # … is slow from then on, until it is quick
+_slow_until: dict[tuple[str, int], float] = {}  # of this process: schema and endpoint. Another one finds out by itself
+
 
 @contextmanager
 def room_for(*, is_slow: bool) -> Iterator[bool]:
@@ -31,6 +35,24 @@ def room_for(*, is_slow: bool) -> Iterator[bool]:
     finally:
         if is_slow and has_room:
             _slow.release()
+
+
+def note_pace(schema: str, slowest_seconds: Mapping[int, float]) -> None:
+    """Remember which endpoints of a merchant have just let us wait, by the longest that each has, and forget those that have not."""
+    now = time.monotonic()
+    for key in [key for key, until in list(_slow_until.items()) if until <= now]:
+        _slow_until.pop(key, None)
+    for endpoint_pk, seconds in slowest_seconds.items():
+        if seconds >= SLOW_SECONDS:
+            _slow_until[schema, endpoint_pk] = now + SLOW_FOR_SECONDS
+        else:
+            _slow_until.pop((schema, endpoint_pk), None)
+
+
+def slow_endpoints(schema: str) -> list[int]:
+    """Return the endpoints of a merchant that are remembered as slow."""
+    now = time.monotonic()
+    return [endpoint_pk for (of, endpoint_pk), until in list(_slow_until.items()) if of == schema and until > now]
 
 
 class Turn:

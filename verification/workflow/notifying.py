@@ -32,7 +32,7 @@ from verification.webhooks.health import note_health, reason_to_disable
 from verification.webhooks.recording import record_attempts
 from verification.webhooks.sender import Posted, Sender
 from verification.webhooks.troubling import meet_chaos
-from verification.webhooks.turns import Turn, room_for
+from verification.webhooks.turns import Turn, note_pace, room_for, slow_endpoints
 from verification.workflow.subscribing import stop_telling
 
 HELD_MAX = 1000  # of one endpoint, in one process: what is posted while ENOUGH others are recorded, and as many claimed
@@ -52,10 +52,11 @@ def deliver_due(*, clock: Clock = timezone.now) -> None:
     """
     until = time.monotonic() + TURN_SECONDS_MAX
     while is_anything_due(at=clock() + (lead := ahead())):
-        with room_for(is_slow=not is_due_to_healthy(at=clock() + lead)) as has_room:
+        slow = slow_endpoints(schema := current_schema())
+        with room_for(is_slow=not is_due_to_healthy(slow=slow, at=clock() + lead)) as has_room:
             if not has_room:
-                return  # this process has enough to do with endpoints that fail; the next sweep asks for this merchant again
-            turn = Turn(current_schema())
+                return  # this process has enough to do with endpoints that fail or are slow; the next sweep asks for this merchant again
+            turn = Turn(schema)
             if not turn.take():
                 return  # another process is at it, and looks once more after giving its turn back
             try:
@@ -132,6 +133,7 @@ def _record(posted: Sequence[Posted], unposted: Sequence[Parcel], *, at: datetim
             note_health(endpoint, results)
             if because := reason_to_disable(endpoint, results, at=at):
                 stop_telling(endpoint, because, actor=SYSTEM, at=at)
+    note_pace(current_schema(), {pk: max(one.duration_ms for one in results) / 1000 for pk, results in posted_to.items()})
 
 
 def _cancel_for_endpoints_gone(*, at: datetime) -> None:
