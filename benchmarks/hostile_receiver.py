@@ -6,6 +6,7 @@
 import asyncio
 import sys
 from collections import Counter
+from contextlib import suppress
 from itertools import repeat
 
 from aiohttp import web
@@ -38,17 +39,20 @@ async def drip(request: web.Request) -> web.StreamResponse:
     """Begin an answer, and never end it."""
     answer = web.StreamResponse()
     await answer.prepare(request)
-    while True:
-        await answer.write(b".")
-        await asyncio.sleep(DRIP_SECONDS)
+    with suppress(ConnectionError):  # the client has had enough
+        while True:
+            await answer.write(b".")
+            await asyncio.sleep(DRIP_SECONDS)
+    return answer
 
 
 async def gigabyte(request: web.Request) -> web.StreamResponse:
     """Answer more than anybody wants to read, as fast as it is taken."""
     answer = web.StreamResponse(headers={"Content-Length": str(GIGABYTE)})
     await answer.prepare(request)
-    for piece in repeat(PIECE, GIGABYTE // len(PIECE)):
-        await answer.write(piece)
+    with suppress(ConnectionError):  # the client has had enough
+        for piece in repeat(PIECE, GIGABYTE // len(PIECE)):
+            await answer.write(piece)
     return answer
 
 
