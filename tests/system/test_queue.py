@@ -1,20 +1,68 @@
 """The queue is a doorbell: emptied or stopped in the middle, everything proceeds from what stands in the database."""
 
-from tests.system.customers import Crowd
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+
+from tests.system.customers import GIVE_UP_SECONDS, TOO_MANY_REQUESTS, Crowd
 from tests.system.running import RunningPlatform, until
 from tests.system.truths import assert_all_is_well
 
 CUSTOMERS = 20
+FORGETS_WITHIN_SECONDS = 0.5
+FORGOTTEN_MIN = 10  # times, while documents come in
+FORGOTTEN_ON_THE_WAY = 6
 
 
-def test_an_emptied_redis_loses_nobody(platform: RunningPlatform) -> None:
-    crowd = Crowd(platform, CUSTOMERS).start()
-    for part in (1, 2, 3):  # jobs, hints, doorbells, cached statuses and keys' revocations: all gone, three times
-        until(lambda part=part: crowd.steps >= CUSTOMERS * 5 * part // 4, "a part of the way")  # type: ignore[misc]
+@contextmanager
+def forgetting_all_the_while(platform: RunningPlatform) -> Iterator[list[float]]:
+    """Have Redis lose everything several times a second until the block ends: jobs, hints, doorbells, statuses, revocations, quotas."""
+    moments: list[float] = []
+    is_over = threading.Event()
+
+    def forget() -> None:
+        client = platform.redis()
+        while not is_over.wait(random.uniform(0.05, FORGETS_WITHIN_SECONDS)):
+            client.flushall()
+            moments.append(time.monotonic())
+
+    thread = threading.Thread(target=forget)
+    thread.start()
+    try:
+        yield moments
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def test_a_redis_that_forgets_everything_again_and_again_loses_nobody_and_doubles_nothing(platform: RunningPlatform) -> None:
+    with forgetting_all_the_while(platform) as moments:  # faster than any sweep comes round
+        crowd = Crowd(platform, CUSTOMERS, at_once=CUSTOMERS).start()
+        until(lambda: crowd.steps >= CUSTOMERS * 5, "all documents of all customers", seconds=GIVE_UP_SECONDS)
+    for _ in range(FORGOTTEN_ON_THE_WAY):  # while checks are run, decided and told
+        time.sleep(FORGETS_WITHIN_SECONDS)
         platform.redis().flushall()
 
     crowd.wait()
+    assert len(moments) >= FORGOTTEN_MIN
     assert_all_is_well(platform, crowd)
+    attempts = platform.rows(
+        "SELECT DISTINCT attempt_count, (SELECT count(*) FROM verification_webhookattempt WHERE delivery_id = delivery.id)"
+        " FROM verification_webhookdelivery delivery JOIN verification_event event ON event.id = event_id"
+        " JOIN verification_customer customer ON customer.id = customer_pk WHERE customer.customer_id = ANY(%s)",
+        list(crowd.customers),
+    )
+    assert attempts == [(1, 1)]
+    assert not [trouble for trouble in crowd.troubles if not is_of_quota(trouble)], "no call failed because of it"
+
+
+def is_of_quota(trouble: requests.Response | requests.RequestException) -> bool:
+    """Tell whether a call was refused only for coming too soon."""
+    return isinstance(trouble, requests.Response) and trouble.status_code == TOO_MANY_REQUESTS
 
 
 def test_a_full_queue_survives_that_everything_is_restarted(platform: RunningPlatform) -> None:
