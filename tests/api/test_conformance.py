@@ -24,7 +24,7 @@ from schemathesis.specs.openapi import checks
 
 from tenants.merchants.plans import PlanName
 from tests.api.asking import ask, web_process
-from tests.api.operations import Operation, named, operations
+from tests.api.operations import METHODS, Operation, document, named, operations
 from tests.fixtures.merchants import a_key, a_merchant
 from tests.fixtures.sandbox_provider import SandboxProcess
 from tests.fixtures.way import a_picture, members_of_customer
@@ -171,6 +171,17 @@ def test_it_refuses_requests_that_break_its_document_as_the_document_says(
         check(case, operation, caller[mode], is_known=True)
 
     hold()
+
+
+@pytest.mark.parametrize("path", sorted(document()["paths"]))
+def test_a_method_that_the_document_does_not_have_is_405_and_says_which_are(caller: dict[str, Caller], path: str):
+    ids = {**caller["test"].ids, "provider": "sandbox", "route_token": "none"}
+    proof = caller["test"].token() if "/user/me/" in path else caller["test"].key
+    described = {method.upper() for method in document()["paths"][path] if method in METHODS}
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"} - described:
+        answer = ask(method, path.format(**ids), proof)
+        assert answer.status_code == 405, (method, answer.text)
+        assert set(answer.headers["Allow"].split(", ")) - {"HEAD"} == described, method
 
 
 def check(case: Any, operation: Operation, caller: Caller, *, is_known: bool) -> Any:
