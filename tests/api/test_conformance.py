@@ -179,9 +179,10 @@ def test_a_method_that_the_document_does_not_have_is_405_and_says_which_are(call
     proof = caller["test"].token() if "/user/me/" in path else caller["test"].key
     described = {method.upper() for method in document()["paths"][path] if method in METHODS}
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"} - described:
-        answer = ask(method, path.format(**ids), proof)
-        assert answer.status_code == 405, (method, answer.text)
-        assert set(answer.headers["Allow"].split(", ")) - {"HEAD"} == described, method
+        for headers in {}, {"Idempotency-Key": "one-for-all"}:
+            answer = ask(method, path.format(**ids), proof, headers=headers)
+            assert answer.status_code == 405, (method, answer.text)
+            assert set(answer.headers["Allow"].split(", ")) - {"HEAD"} == described, method
 
 
 def check(case: Any, operation: Operation, caller: Caller, *, is_known: bool) -> Any:

@@ -57,6 +57,8 @@ class MerchantView(APIView):
         super().initial(request, *args, **kwargs)
         if "\x00" in "".join(kwargs.values()):
             raise UnknownPath
+        if not hasattr(self, (request.method or "").lower()):
+            return  # DRF answers 405; a key is for what can be done
         self.attempt = idempotent.claim_of(request, at=timezone.now())
         if self.attempt is None:
             return
