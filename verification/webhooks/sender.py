@@ -5,7 +5,6 @@ yet, and wait for no receiver. One that answers slowly costs the others nothing:
 """
 
 import asyncio
-import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
@@ -27,7 +26,6 @@ T = TypeVar("T")
 
 IN_FLIGHT_MAX = 32  # to one endpoint
 ENOUGH = 500  # results are worth a transaction
-SWITCH_SECONDS = 0.0005  # with Python's own 5 ms the caller waits that long after each answer of the database, for the thread that posts
 FAILURE_STATUS = "status"
 FAILURE_DROPPED = "dropped"
 
@@ -74,7 +72,6 @@ class Sender:
         self._has_news = threading.Event()
 
     def __enter__(self) -> Self:
-        sys.setswitchinterval(SWITCH_SECONDS)  # of the whole process, and it stays: those that post are there for it
         self._thread.start()
         self._call(self._client.__aenter__())
         return self
