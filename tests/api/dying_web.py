@@ -20,6 +20,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
+from django.urls import resolve
 from django.utils.module_loading import import_string
 
 BEFORE_COMMIT, BEFORE_KEEPING, BEFORE_SENDING = DEATHS = ("before_commit", "before_keeping", "before_sending")
@@ -84,5 +85,6 @@ class Silent(WSGIRequestHandler):
 if __name__ == "__main__":
     get_wsgi_application()
     application = DyingApplication(import_string("kyc_platform.wsgi.application"))
+    resolve("/api/v1/customers")  # loads every view, once and not in each fork
     connection.close()  # a fork would share it
     make_server("127.0.0.1", int(sys.argv[1]), application, Server, Silent).serve_forever()
