@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from tests.api.asking import ask, multipart
 from tests.fixtures.merchants import a_key, inside
 from tests.fixtures.way import Way, a_picture, members_of_customer
 from verification.api.base import MerchantView
@@ -15,19 +15,11 @@ from verification.api.urls import urlpatterns
 from verification.customers.models import Customer
 from verification.documents.models import DocumentSubmission
 from verification.idempotency.models import IdempotentRequest
-from verification.idempotency.records import LEASE_SECONDS, forget_expired
+from verification.idempotency.records import forget_expired
 
 
 def registering(way: Way, members: dict[str, Any], key: str, path: str = "/api/v1/customers") -> Any:
     return way.ask("POST", path, members, headers={"Idempotency-Key": key})
-
-
-def lose_answer(way: Way) -> None:
-    """Make the stored request look as a process leaves it that dies after its commit, and long enough ago."""
-    with inside(way.merchant.sandbox):
-        long_ago = timezone.now() - timedelta(seconds=LEASE_SECONDS + 1)
-        rows = IdempotentRequest.objects.filter(answered_at__isnull=False)
-        assert rows.update(answered_at=None, status_code=None, body_sealed=None, leased_until=long_ago) == 1
 
 
 def test_a_repetition_is_answered_the_same_and_does_nothing(way: Way) -> None:
@@ -79,37 +71,17 @@ def test_two_merchants_may_use_the_same_key(way: Way, other_merchant: Any) -> No
     assert "Idempotent-Replayed" not in theirs.headers
 
 
-def test_after_a_crash_between_commit_and_answer_the_repetition_returns_what_happened(way: Way) -> None:
-    members, key = members_of_customer(), secrets.token_hex(8)
-    first = registering(way, members, key).json()
-    lose_answer(way)
+def test_a_form_with_another_boundary_is_the_same_request_and_one_with_another_file_is_not(way: Way) -> None:
+    path, proof, key = f"/api/v1/customers/{way.register()}/documents", f"Api-Key {way.key}", {"Idempotency-Key": secrets.token_hex(8)}
+    doc_type, file = ("doc_type", None, b"SELFIE"), ("file", "me.jpg", a_picture())
 
-    again = registering(way, members, key)
+    first = ask("POST", path, proof, headers=key, **multipart(doc_type, file, boundary="a"))
+    again = ask("POST", path, proof, headers=key, **multipart(file, doc_type, boundary="b"))  # in whichever order
+    other = ask("POST", path, proof, headers=key, **multipart(doc_type, ("file", "me.jpg", a_picture())))
 
-    assert (again.status_code, again.json(), again.headers["Idempotent-Replayed"]) == (201, first, "true")
-    assert registering(way, members, key).json() == first
-    with inside(way.merchant.sandbox):
-        assert Customer.objects.count() == 1
-
-
-def test_after_a_crash_an_upload_is_found_and_not_stored_twice(way: Way) -> None:
-    customer_id = way.register()
-    picture, key = a_picture(), secrets.token_hex(8)
-
-    def uploading() -> Any:
-        content = {"doc_type": "SELFIE", "file": SimpleUploadedFile("me.jpg", picture)}
-        return way.client.post(
-            f"/api/v1/customers/{customer_id}/documents",
-            content,
-            headers={"Authorization": f"Api-Key {way.key}", "Idempotency-Key": key},
-        )
-
-    first = uploading()
-    assert first.status_code == 201
-    assert uploading().content == first.content
-    lose_answer(way)
-
-    assert uploading().json() == first.json()
+    assert first.status_code == 201, first.text
+    assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
+    assert (other.status_code, other.get_json(force=True)["code"]) == (422, "idempotency_key_reused")
     with inside(way.merchant.sandbox):
         assert DocumentSubmission.objects.count() == 1
 

@@ -22,7 +22,6 @@ from kyc_platform.storage.names import own_prefix
 from tenants.merchants.models import Merchant
 from tests.api.dying_web import BEFORE_COMMIT, BEFORE_KEEPING, BEFORE_SENDING, DEATHS
 from tests.api.operations import merchant_operations
-from tests.api.test_idempotency import lose_answer
 from tests.api.unsafe_calls import CALLS, Call, Ready
 from tests.fixtures.merchants import a_key, a_merchant, inside
 from tests.fixtures.sandbox_provider import ROOT, Listener, SandboxProcess, eventually, free_port
@@ -65,6 +64,14 @@ def told(answer: Any) -> tuple[int, bytes, dict[str, str]]:
     """Return what an answer says, but for what only names its own request."""
     headers = {name: value for name, value in answer.headers.items() if name not in OF_THIS_ANSWER}
     return answer.status_code, answer.data, headers
+
+
+def lose_answer(way: Way) -> None:
+    """Make the stored request look as a process leaves it that dies after its commit, and long enough ago."""
+    with inside(way.merchant.sandbox):
+        long_ago = timezone.now() - timedelta(seconds=LEASE_SECONDS + 1)
+        rows = IdempotentRequest.objects.filter(answered_at__isnull=False)
+        assert rows.update(answered_at=None, status_code=None, body_sealed=None, leased_until=long_ago) == 1
 
 
 @dataclass(frozen=True)
