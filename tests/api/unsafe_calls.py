@@ -124,6 +124,7 @@ CALLS: dict[str, dict[str, Ready]] = {
     "advance_sandbox_clock": {"": lambda way: Call("POST", "/api/v1/sandbox/clock/advance", {"seconds": 3600})},
     "simulate_customer": {
         "at the provider": lambda way: simulating(way.register(), action="approve"),
+        "taken back by the provider": lambda way: simulating(way.verified(), action="reopen"),
         "by a reviewer": lambda way: simulating(in_review(way)[0], action="decline", reason="blocklisted"),
         "by time": lambda way: simulating(way.verified(), action="expire", doc_type="ID_FRONT"),
     },

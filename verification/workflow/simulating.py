@@ -153,7 +153,9 @@ def _tell_provider(order: Order, customer: Customer, verification: Verification)
     is_answer = order.action is not Action.PROVIDER_OUTAGE
     try:
         if order.action is Action.REOPEN:
-            adapter.reopen(_answered(checks.newest_check(verification)).reference)
+            answered = _answered(checks.newest_check(verification))
+            # The same until something has changed: a process may die after the provider did it, and be repeated.
+            adapter.reopen(answered.reference, idempotency_key=f"{answered.uid}-{customer.sequence}")
             return Effect.SOON
         if verification.stage != Stage.CHECKING or not is_answer:
             adapter.choose_scenario(applicant_of(customer, open_data(customer, customer_keyring(customer))), order.scenario)

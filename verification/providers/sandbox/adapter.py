@@ -171,10 +171,9 @@ class SandboxAdapter(ProviderAdapter):
         for check in _members(self._ask("GET", f"/v1/checks?idempotency_key={quote(idempotency_key, safe='')}")).get("checks", []):
             self._ask("PUT", f"/v1/checks/{quote(check['id'], safe='')}/scenario", json={"scenario": scenario})
 
-    def reopen(self, check_reference: str) -> None:
-        """Have the answer of a check taken back. Raises ProviderError: REFUSED when it has none."""
-        headers = {"Idempotency-Key": secrets.token_hex(16)}
-        self._ask("POST", f"/v1/checks/{quote(check_reference, safe='')}/reopen", headers=headers)
+    def reopen(self, check_reference: str, *, idempotency_key: str) -> None:
+        """Have the answer of a check taken back, once under this key. Raises ProviderError: REFUSED when it has none."""
+        self._ask("POST", f"/v1/checks/{quote(check_reference, safe='')}/reopen", headers={"Idempotency-Key": idempotency_key})
 
     def _verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> None:
         pairs = [part.strip().partition("=") for part in headers.get(SIGNATURE_HEADER, "").split(",")]
