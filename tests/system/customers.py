@@ -52,7 +52,7 @@ class PatientClient:
     def __exit__(self, *_: object) -> None:
         self.session.close()
 
-    def call(self, method: str, path: str, body: dict[str, Any] | list[dict[str, Any]] | None = None) -> requests.Response:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
         """Call until there is an answer that a repetition would not change, and return it."""
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while True:
