@@ -130,11 +130,11 @@ def rows_in(schema: str) -> str:
     """Return every row of every table of a schema as text, bytes as hexadecimal digits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-        rows = []
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'SELECT t::text FROM "{schema}"."{table}" t')  # names from the catalogue
-            rows += [text for (text,) in cursor.fetchall()]
-        return "\n".join(rows)
+        selects = [f'SELECT t::text FROM "{schema}"."{table}" t' for (table,) in cursor.fetchall()]  # names from the catalogue
+        if not selects:
+            return ""
+        cursor.execute(" UNION ALL ".join(selects))
+        return "\n".join(text for (text,) in cursor.fetchall())
 
 
 def objects_under(prefix: str) -> dict[str, bytes]:

@@ -348,7 +348,8 @@ def test_the_report_is_read_as_figures_and_by_the_client_underneath_as_csv(libra
 
 
 def test_a_value_and_a_member_that_the_platform_has_learnt_since_are_borne(library: Any, client: Any) -> None:
-    event = library.events.list_events.sync(client=client, limit=1).data[0]
+    library.customers.create_customer.sync(client=client, body=told(library))
+    event = until(lambda: library.events.list_events.sync(client=client, limit=1).data, "an event")[0]
 
     later = library.models.Event.from_dict({**event.to_dict(), "type": "customer.moved", "seen": True})
 

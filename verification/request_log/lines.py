@@ -68,7 +68,6 @@ class Outbox:
 
     def __init__(self) -> None:
         self._lines: deque[tuple[str, Line]] = deque()
-        self._client = redis_client()
         self._has_lines = threading.Event()
         self._is_ending = threading.Event()
         self._sending = threading.Lock()
@@ -92,7 +91,7 @@ class Outbox:
             of_schema: dict[str, list[bytes]] = defaultdict(list)
             for schema, line in batch:
                 of_schema[schema].append(line.packed())
-            pipe = self._client.pipeline(transaction=False)
+            pipe = redis_client().pipeline(transaction=False)
             for schema, packed in of_schema.items():
                 pipe.rpush(_list_of(schema), *packed)
                 pipe.ltrim(_list_of(schema), -WAITING_IN_REDIS_MAX, -1)

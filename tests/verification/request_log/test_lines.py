@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import redis
 from django.db import connection
 from prometheus_client import REGISTRY
 
@@ -122,16 +121,18 @@ def log_and_close() -> None:
     connection.close()
 
 
-def test_while_redis_is_away_lines_wait_in_the_process_and_arrive_in_their_order(merchant: Merchant):
+def test_while_redis_is_away_lines_wait_in_the_process_and_arrive_in_their_order(merchant: Merchant, settings: Any):
     outbox = Outbox()
-    here = outbox._client
-    outbox._client = redis.Redis(port=1, socket_connect_timeout=0.2)
+    here = settings.REDIS_URL
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    redis_client.cache_clear()
     sent = [a_line() for _ in range(5)]
     for line in sent:
         outbox.put(merchant.schema_name, line)
 
     assert not outbox.hand_over()
-    outbox._client = here
+    settings.REDIS_URL = here
+    redis_client.cache_clear()
     assert outbox.hand_over()
     outbox.end()
 
