@@ -24,7 +24,7 @@ def block(kind: str, body: str) -> Block:
 def test_what_a_block_has_set_saved_and_started_is_there_for_the_next(walk: Walk, tmp_path: Path) -> None:
     walk.follow(
         [
-            block("sh", "cd / && cd - > nowhere\nNAME=Anna\nsleep 100 &\n"),
+            block("sh", 'cd / && cd "$OLDPWD"\nNAME=Anna\nsleep 100 &\n'),
             block("python", "# hello.py\nprint('hello')\n"),
             block("sh", "echo $NAME; kill -0 $! && cat hello.py\n"),
             block("text", "Anna\n# hello.py\nprint('hello')\n"),
