@@ -68,8 +68,11 @@ class Breaker:
         finally:
             self.is_away = False
         logger.warning("redis answers again", extra={"away_seconds": round(time.monotonic() - began, 1)})
-        while self._when_back:
-            self._when_back.pop()()
+        for do in list(self._when_back):
+            self._when_back.discard(
+                do
+            )  # before it is done: what finds the server away again is asked for anew, and waits for the next time
+            do()
 
 
 @cache

@@ -17,7 +17,7 @@ from kyc_platform.due import HINTS, hint
 from kyc_platform.embedded.places import Folder
 from kyc_platform.embedded.redis import Redis
 from kyc_platform.embedded.state import State, settle_ports
-from kyc_platform.redis_breaker import BreakingPool, RedisAway, breaker_of
+from kyc_platform.redis_breaker import Breaker, BreakingPool, RedisAway, breaker_of
 from kyc_platform.redis_client import redis_client
 
 TIMEOUT = 0.5
@@ -191,6 +191,39 @@ def test_with_tls_it_is_in_between_as_well() -> None:
 
     assert issubclass(pool.connection_class, redis.SSLConnection)
     assert pool.connection_class.__name__ == "BreakingSSLConnection"
+
+
+def test_what_finds_the_server_away_again_is_done_when_it_answers_the_next_time_and_not_in_between() -> None:
+    answers, done = [True], []
+
+    def do() -> None:
+        done.append(time.monotonic())
+        if len(done) == 1:
+            answers[0] = False  # it answered once and is away again
+            breaker.when_back(do)
+
+    breaker = Breaker(lambda: answers[0])
+    breaker.when_back(do)
+    until(lambda: done)
+
+    time.sleep(0.6)
+    assert (len(done), breaker.is_away) == (1, True)
+    answers[0] = True
+    until(lambda: len(done) == 2 and not breaker.is_away)
+
+
+def test_a_thing_that_goes_on_failing_does_not_keep_the_watching_thread_busy() -> None:
+    tried = []
+
+    def do() -> None:
+        tried.append(1)
+        breaker.when_back(do)
+
+    breaker = Breaker(lambda: not tried)
+    breaker.when_back(do)
+
+    time.sleep(0.6)
+    assert len(tried) == 1
 
 
 def test_what_was_due_while_redis_hung_is_hinted_at_when_it_answers_again(server: OwnRedis, own_client) -> None:
