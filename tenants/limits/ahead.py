@@ -13,6 +13,7 @@ from kyc_platform.short_cache import ShortCache
 from tenants.limits.quotas import NOTHING, Bucket, GivenBack, Verdict
 
 AHEAD_MAX = 64
+AHEAD_SECONDS = 0.01  # for so long they may be let through; what is kept longer has come back by itself, and would be let through twice
 KEPT_CALLERS = 4096
 REFILL_SECONDS = 60.0  # after which a bucket is full again, whatever was taken from it
 
@@ -37,9 +38,9 @@ _of_thread = _OfThread()
 
 
 def serve_ahead(buckets: Sequence[Bucket]) -> Verdict | None:
-    """Let a request through that was taken ahead, and return what is left after it; None when there is none."""
+    """Let a request through that was taken ahead, and return what is left after it; None when there is none, or no more."""
     ahead = _of_thread.ahead.get(tuple(buckets))
-    if ahead is None or ahead.served >= ahead.verdict.ahead:
+    if ahead is None or ahead.served >= ahead.verdict.ahead or time.monotonic() >= ahead.taken_at + AHEAD_SECONDS:
         return None
     ahead.served += 1
     return ahead.verdict._replace(remaining=ahead.verdict.remaining - ahead.served)

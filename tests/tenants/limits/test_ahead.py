@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from kyc_platform import near_redis
+from tenants.limits import ahead
 from tenants.limits.ahead import AHEAD_MAX
 from tenants.limits.counting import COUNTED, Environ, count
 from tenants.limits.quotas import Bucket, GivenBack, Verdict, take
@@ -21,6 +22,7 @@ SLOW = 160  # one every 375 ms
 def redis_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Redis said is believed for as long as a test takes on a busy machine."""
     monkeypatch.setattr(near_redis, "BELIEVED_SECONDS", 60.0)
+    monkeypatch.setattr(ahead, "AHEAD_SECONDS", 60.0)
     near_redis._here.near = None
 
 
@@ -53,6 +55,20 @@ def test_a_busy_caller_is_told_after_each_request_what_is_left():
     assert left[0] == SLOW - 1
     assert all(0 <= before - after <= 1 for before, after in pairwise(left))
     assert SLOW - 30 <= left[-1] <= SLOW - 25  # a few came back meanwhile
+
+
+def test_what_was_taken_ahead_is_not_let_through_once_the_quota_has_refilled_without_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ahead, "AHEAD_SECONDS", 0.01)
+    bucket = a_bucket(6000)  # one every 10 ms
+    counted(bucket)
+    assert counted(bucket).ahead == AHEAD_MAX
+    time.sleep(0.7)  # in which the 64 fit in again
+    began = time.monotonic()
+    take([bucket], requests=left_in_redis(bucket))  # somebody else uses all of it up
+
+    passed = sum(counted(bucket).refused is None for _ in range(40))
+
+    assert passed <= (time.monotonic() - began) / 0.01 + 1
 
 
 def test_no_more_than_a_bounded_number_is_taken_ahead():
