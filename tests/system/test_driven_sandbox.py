@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.fixtures.way import DOC_TYPES, members_of_customer
 from tests.system.customers import PatientClient
 from tests.system.running import RunningPlatform, until
-from tests.verification.webhooks.receivers import Arrived, Receiver, receiving
+from tests.verification.webhooks.receivers import Arrived, Receiver, is_genuine, receiving
 
 HOUR = 3600
 
@@ -94,9 +93,7 @@ def test_every_fault_is_met_and_a_careful_receiver_has_everything_in_the_end(eng
     secret: list[str] = []
 
     def answer(arrived: Arrived) -> web.Response:
-        try:
-            Webhook(secret[0]).verify(arrived.body, arrived.headers)
-        except WebhookVerificationError:
+        if not is_genuine(arrived, secret[0]):
             return web.Response(status=400)
         taken.append(arrived.webhook_id)
         return web.Response(status=204)
