@@ -18,6 +18,7 @@ from tests.system.searching import OBJECTS, Needle, everything_written, find, ne
 WORDS_OF_GRANIAN = re.compile(
     r"\[INFO\] (Starting granian \(main PID: \d+\)|Listening at: http://127\.0\.0\.1:\d+|Spawning worker-\d+ with PID: \d+|"
     r"(Started|Respawning|Stopping|Stopped) worker-\d+|Shutting down granian|Granian shutdown completed, see ya!)"
+    r"|\[ERROR\] Unexpected exit from worker-\d+"  # another test has killed one
 )
 AS_IF_A_WORD = rb"(?<![A-Za-z0-9])[A-Za-z]{4}(?![A-Za-z0-9])"
 CONSONANTS = "ghjkmnpqrstvwxz"  # no word that anybody has written, and no digits of hexadecimal
